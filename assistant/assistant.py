@@ -1,0 +1,300 @@
+"""The path from a question to an Answer: stand alone → search → evidence → decide → write → cite."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant import prompts
+from assistant.answer import Answer, AnswerSentence, Citation
+from assistant.citations import Library, as_markdown, marks
+from assistant.evidence import Evidence, gather
+from assistant.extract import choose
+from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
+from assistant.question import Question, analyse, check_question, parts_of
+from assistant.settings import AssistantSettings
+from assistant.spelling import Speller
+from assistant.support import Support, assess, coefficients
+from assistant.validity import day_of, notes_on
+from index import Hit, Index, IndexDamaged, IndexMissing, IndexSettings, IndexStale, open_embeddings, rebuild
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.retrievers import BaseRetriever
+    from langchain_core.runnables import Runnable
+
+History = Sequence[Turn | Mapping[str, Any]]
+Day = str | datetime.date | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the things a question asks, with what was found for it."""
+
+    question: Question
+    hits: Sequence[Hit]
+    evidence: Sequence[Evidence]
+    support: Support
+
+    @property
+    def is_answered(self) -> bool:
+        return self.support.probability >= coefficients()["threshold"]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A question on its way: everything that is known before the first word is written."""
+
+    question: str
+    standalone: str
+    day: str
+    parts: Sequence[Part]
+    notes: tuple[str, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Assistant:
+    """Answers questions from an open index. Open one with `Assistant.open`; it may be asked from several threads."""
+
+    def __init__(
+        self, index: Index, model: BaseChatModel | None = None, *, settings: AssistantSettings | None = None,
+        today: Callable[[], datetime.date] = datetime.date.today,
+    ) -> None:  # fmt: skip
+        self.index = index
+        self.settings = settings or AssistantSettings()
+        self.library = Library(index.settings.corpus)
+        self._model = model
+        self._today = today
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(
+        cls, *, corpus: Path | str | None = None, index: Path | str | None = None, model: str | BaseChatModel | None = None, rebuild: bool = True,
+    ) -> Assistant:  # fmt: skip
+        """The assistant of a corpus. `rebuild=True` builds a missing or stale index first; False raises.
+
+        `model` is None, "provider:name" for langchain's init_chat_model, or a chat model object. Raises UserError.
+        """
+        settings = AssistantSettings.from_environment()
+        index_settings = IndexSettings.from_environment(corpus=corpus, index=index)
+        return cls(open_index(index_settings, rebuild_first=rebuild), _chat_model(model or settings.model), settings=settings)
+
+    # --- what others call --------------------------------------------------------------------------------------------
+
+    @property
+    def mode(self) -> str:
+        """ "quoted", or the chat model's name."""
+        return "quoted" if self._model is None else _model_name(self._model)
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """Questions that the corpus offers as a beginning."""
+        return self.index.configuration.examples
+
+    def answer(self, question: str, *, history: History = (), as_of: Day = None) -> Answer:
+        """The complete Answer to a question. Raises QuestionError for a question that is none, UserError for a bad day."""
+        last: Answer | None = None
+        for last in self.stream(question, history=history, as_of=as_of):
+            pass
+        assert last is not None
+        return last
+
+    def stream(self, question: str, *, history: History = (), as_of: Day = None) -> Iterator[Answer]:
+        """The Answer as it grows; the last one is complete."""
+        started = time.perf_counter()
+        self._take_up_new_generation()
+        prepared = self._prepare(question, history, as_of)
+        writer = self._refuse if not any(part.is_answered for part in prepared.parts) else self._quote
+        for answer in writer(prepared):
+            seconds = {**prepared.seconds, "total": time.perf_counter() - started}
+            yield replace(answer, seconds={name: round(value, 6) for name, value in seconds.items()})
+
+    def search(self, question: str, *, limit: int = 10, history: History = ()) -> list[Hit]:
+        """The passages that fit a question, best first."""
+        text = check_question(question, maximum=self.settings.question_length)
+        standalone, _ = self._stand_alone(text, history)
+        return self.index.search(standalone, limit=limit)
+
+    def as_retriever(self, *, limit: int = 10) -> BaseRetriever:
+        """A LangChain retriever: Documents whose metadata carry the span and the source."""
+        from assistant.chain import retriever_of
+
+        return retriever_of(self, limit)
+
+    def as_runnable(self) -> Runnable[Any, Answer]:
+        """A LangChain runnable: a question, or {"question", "history", "as_of"}, to an Answer."""
+        from assistant.chain import runnable_of
+
+        return runnable_of(self)
+
+    # --- the path ----------------------------------------------------------------------------------------------------
+
+    def _prepare(self, question: str, history: History, as_of: Day) -> Prepared:
+        text = check_question(question, maximum=self.settings.question_length)
+        day = day_of(as_of, today=self._today())
+        started = time.perf_counter()
+        standalone, repairs = self._stand_alone(text, history)
+        seconds = {"stand alone": time.perf_counter() - started}
+        notes = tuple(prompts.REPAIRED.format(wrong=wrong, right=right) for wrong, right in repairs)
+        parts = [self._part(part, seconds) for part in self._parts(standalone)]
+        return Prepared(text, standalone, day, parts, notes, seconds)
+
+    def _stand_alone(self, text: str, history: History) -> tuple[str, list[tuple[str, str]]]:
+        repaired, repairs = self._speller.repair(text)
+        turns = [(self._speller.repair(asked)[0], answered) for asked, answered in as_turns(history)]
+        return stand_alone(repaired, turns, self.index.embeddings), repairs
+
+    @cached_property
+    def _speller(self) -> Speller:
+        return Speller(self.index.passage_words.spellings, self.index.embeddings.is_word)
+
+    def _parts(self, standalone: str) -> list[str]:
+        """The questions in the question; a part without a subject of its own takes that of the part before."""
+        parts = parts_of(standalone)
+        whole: list[str] = []
+        for part in parts:
+            words = content_words(part)
+            whole.append(f"{part.rstrip('?')} ({topic(whole[-1])})?" if whole and len(words) < 3 else part)
+        return whole
+
+    def _part(self, text: str, seconds: dict[str, float]) -> Part:
+        started = time.perf_counter()
+        hits = self.index.search(text, limit=self.settings.hits)
+        found = time.perf_counter()
+        question = analyse(text, self.index.passage_words)
+        evidence = gather(question, hits, self.index)
+        support = assess(question, evidence)
+        for name, value in (("search", found - started), ("evidence", time.perf_counter() - found)):
+            seconds[name] = seconds.get(name, 0.0) + value
+        return Part(question, hits, evidence, support)
+
+    def _quote(self, prepared: Prepared) -> Iterator[Answer]:
+        """The writer without a model: one growing Answer for each sentence."""
+        started = time.perf_counter()
+        answered = [part for part in prepared.parts if part.is_answered]
+        chosen: list[Evidence] = []
+        limit = max(2, self.settings.sentences // len(answered))
+        for part in answered:
+            for item in choose(part.question, part.evidence, limit=limit if len(answered) > 1 else self.settings.sentences):
+                if all((item.hit.document_id, item.start, item.end) != (other.hit.document_id, other.start, other.end) for other in chosen):
+                    chosen.append(item)
+        as_list = any(part.question.kind == "list" for part in answered)
+        sentences: list[AnswerSentence] = []
+        citations: list[Citation] = []
+        for item in chosen:
+            citation = self.library.cite(item.hit.document_id, item.start, item.end, number=len(citations) + 1, sha256=item.hit.metadata["document_sha256"])
+            if citation is None:
+                continue
+            citations.append(citation)
+            sentences.append(AnswerSentence(item.prose, (citation.number,)))
+            yield self._answer(prepared, sentences, citations, as_list=as_list, complete=False)
+        prepared.seconds["write"] = time.perf_counter() - started
+        if not sentences:
+            yield from self._refuse(prepared)
+            return
+        yield self._answer(prepared, sentences, citations, as_list=as_list, complete=True)
+
+    def _answer(self, prepared: Prepared, sentences: list[AnswerSentence], citations: list[Citation], *, as_list: bool, complete: bool) -> Answer:
+        unanswered = [part for part in prepared.parts if not part.is_answered]
+        missing = " ".join(prompts.PART_MISSING.format(part=part.question.text) for part in unanswered) or None
+        lines = [f"{as_markdown(sentence.text)}\u00a0{marks(sentence.citations)}" for sentence in sentences]
+        text = "\n".join(f"- {line}" for line in lines) if as_list and len(lines) > 1 else " ".join(lines)
+        if missing and complete:
+            text = f"{text}\n\n{as_markdown(missing)}"
+        return Answer(
+            question=prepared.question, standalone_question=prepared.standalone, status="partial" if unanswered else "answered", text=text,
+            sentences=tuple(sentences), citations=tuple(citations), missing=missing, as_of=prepared.day,
+            notes=(*prepared.notes, *notes_on(citations, prepared.day)) if complete else prepared.notes,
+            suggestions=self._suggestions(prepared) if complete and unanswered else (), mode="quoted",
+            score=max(part.support.probability for part in prepared.parts), complete=complete,
+        )  # fmt: skip
+
+    def _refuse(self, prepared: Prepared) -> Iterator[Answer]:
+        """Say that the sources do not answer, what they lack, what comes nearest and what may be asked instead."""
+        part = max(prepared.parts, key=lambda part: part.support.probability)
+        words = [term.word for term in part.support.missing if not term.known][:3]
+        lacking = prompts.NOT_MENTIONED.format(terms=prompts.listed([f"“{word}”" for word in dict.fromkeys(words)], joint="or")) if words else ""
+        missing = lacking or prompts.NO_SUCH_KIND.get(part.question.kind, prompts.NOTHING_FOUND)
+        nearest = tuple(part.hits[:3])
+        text = " ".join(dict.fromkeys((prompts.NOTHING_FOUND, missing, *((prompts.NEAREST,) if nearest else ()))))
+        yield Answer(
+            question=prepared.question, standalone_question=prepared.standalone, status="declined", text=as_markdown(text), missing=missing,
+            nearest=nearest, suggestions=self._suggestions(prepared), as_of=prepared.day, notes=prepared.notes, mode="quoted",
+            score=part.support.probability,
+        )  # fmt: skip
+
+    def _suggestions(self, prepared: Prepared, *, limit: int = 3) -> tuple[str, ...]:
+        """Questions near this one that the corpus answers."""
+        offered = self._answerable
+        if not offered:
+            return ()
+        vectors = self.index.embeddings.encode([prepared.standalone, *offered])
+        order = (vectors[1:] @ vectors[0]).argsort()[::-1]
+        return tuple(offered[int(place)] for place in order if offered[int(place)] != prepared.standalone)[:limit]
+
+    @cached_property
+    def _answerable(self) -> tuple[str, ...]:
+        """The corpus's example questions that are really answered."""
+        offered = self.examples or tuple(f"What do the sources say about {title[0].lower() + title[1:]}?" for title in self._titles())
+        return tuple(question for question in offered if all(self._part(part, {}).is_answered for part in self._parts(question)))
+
+    def _titles(self, *, limit: int = 12) -> list[str]:
+        return list(dict.fromkeys(passage.title for passage, _ in self.index.store.all_passages()))[:limit]
+
+    def _take_up_new_generation(self) -> None:
+        if self.index.is_current():
+            return
+        with self._lock:
+            if not self.index.is_current():
+                self.index = Index.open(self.index.settings, self.index.embeddings, allow_stale=True)
+                for name in ("_speller", "_answerable"):
+                    self.__dict__.pop(name, None)
+
+
+# --- opening ---------------------------------------------------------------------------------------------------------
+
+
+def open_index(settings: IndexSettings, *, rebuild_first: bool) -> Index:
+    """The index of those settings, built first where it is missing or stale and that is wanted."""
+    embeddings = open_embeddings(settings.embedding_model, cache=settings.model_cache)
+    try:
+        return Index.open(settings, embeddings)
+    except (IndexMissing, IndexStale, IndexDamaged):
+        if not rebuild_first:
+            raise
+        rebuild(settings, embeddings)
+        return Index.open(settings, embeddings)
+
+
+@cache
+def _default_lock() -> threading.Lock:
+    return threading.Lock()
+
+
+@cache
+def _opened() -> Assistant:
+    return Assistant.open()
+
+
+def default_assistant() -> Assistant:
+    """The assistant that `answer()` uses: of the settings' own corpus and index, opened once."""
+    with _default_lock():
+        return _opened()
+
+
+def _chat_model(model: str | BaseChatModel | None) -> BaseChatModel | None:
+    if model is None or not isinstance(model, str):
+        return model
+    from assistant.model import open_chat_model
+
+    return open_chat_model(model)
+
+
+def _model_name(model: BaseChatModel) -> str:
+    return str(getattr(model, "model_name", None) or getattr(model, "model", None) or type(model).__name__)

@@ -1,0 +1,88 @@
+"""Citations: quotes checked against their files. No citation that fails the check leaves here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from assistant.answer import Citation
+from index import CorpusError, Document, read_document
+
+
+class Library:
+    """The corpus's documents as their files are now; a file is read again only when it has changed."""
+
+    def __init__(self, corpus: Path) -> None:
+        self._corpus = corpus
+        self._documents: dict[str, tuple[tuple[int, int], Document]] = {}
+
+    def document(self, document_id: str) -> Document | None:
+        """The document, or None when its file is gone or can no longer be read."""
+        path = self._corpus / document_id
+        try:
+            status = path.stat()
+            stamp = (status.st_mtime_ns, status.st_size)
+            known = self._documents.get(document_id)
+            if known is None or known[0] != stamp:
+                known = (stamp, read_document(path, self._corpus))
+                self._documents[document_id] = known
+            return known[1]
+        except (OSError, CorpusError):
+            return None
+
+    def is_intact(self, citation: Citation) -> bool:
+        """Whether the quote stands in the document, where the citation says, in the text the citation was made from."""
+        document = self.document(citation.document_id)
+        return (
+            document is not None
+            and document.sha256 == citation.document_sha256
+            and document.text[citation.start : citation.end] == citation.quote
+        )
+
+    def cite(self, document_id: str, start: int, end: int, *, number: int, sha256: str) -> Citation | None:
+        """The citation of a span, or None when the file no longer holds the text with that hash."""
+        document = self.document(document_id)
+        if document is None or document.sha256 != sha256 or not 0 <= start < end <= len(document.text):
+            return None
+        section = document.section_at(start)
+        validity = section.validity
+        return Citation(
+            number=number, document_id=document_id, title=document.title, publisher=document.publisher, published=validity.published,
+            status=validity.status, section=" > ".join(section.headings), quote=document.text[start:end], start=start, end=end,
+            document_sha256=document.sha256, url=document.url, sources=document.sources_in(start, end), as_of=validity.as_of,
+            effective_from=validity.effective_from, effective_until=validity.effective_until,
+        )  # fmt: skip
+
+
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_EMPHASIS = re.compile(r"(\*\*|__|\*|(?<!\w)_|_(?!\w)|`)")
+
+
+def as_prose(quote: str) -> str:
+    """A quote as it reads in a sentence: on one line, without Markdown's marks.
+
+    >>> as_prose("The **fee**\\nis [here](x).")
+    'The fee is here.'
+    """
+    text = _LINK.sub(r"\1", quote)
+    if text.lstrip().startswith("|"):
+        text = " · ".join(cell.strip() for cell in text.strip().strip("|").split("|") if cell.strip(" -:"))
+    text = re.sub(r"(?m)^\s*(?:>\s?)+", "", text)
+    return " ".join(_EMPHASIS.sub("", text).split())
+
+
+def as_markdown(text: str) -> str:
+    """Prose so written that Markdown shows it as it stands: nothing in it becomes a link, a mark or markup.
+
+    >>> as_markdown("a <b> [1] *c*")
+    'a &lt;b&gt; \\\\[1\\\\] \\\\*c\\\\*'
+    """
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = re.sub(r"([\\`*\[\]|~])", r"\\\1", text)
+    return re.sub(r"(?<!\w)_|_(?!\w)", r"\\_", text)
+
+
+def marks(numbers: Sequence[int]) -> str:
+    """Citation marks: `[1][3]`."""
+    return "".join(f"[{number}]" for number in numbers)

@@ -1,0 +1,51 @@
+"""Repair words that neither the corpus nor the language knows, against the corpus's own vocabulary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+
+from rapidfuzz.distance import DamerauLevenshtein
+from rapidfuzz.process import extract
+
+from index.keywords import STOPWORDS
+
+_WORD = re.compile(r"[^\W\d_]{4,}")
+
+
+class Speller:
+    """The spellings of a corpus, and how to find the one that was meant."""
+
+    def __init__(self, spellings: Mapping[str, int], is_word: Callable[[str], bool]) -> None:
+        self._spellings = spellings
+        self._is_word = is_word  # whether the language knows a word, whatever the corpus says
+
+    @cached_property
+    def _words(self) -> Sequence[str]:
+        return [word for word in self._spellings if len(word) >= 4]
+
+    def repair(self, text: str) -> tuple[str, list[tuple[str, str]]]:
+        """The text with repaired words, and the repairs as (wrong, right) pairs."""
+        repairs: list[tuple[str, str]] = []
+
+        def mend(match: re.Match[str]) -> str:
+            right = self.nearest(match[0])
+            if right is None:
+                return match[0]
+            repairs.append((match[0], right))
+            return right
+
+        return _WORD.sub(mend, text), repairs
+
+    def nearest(self, word: str) -> str | None:
+        """The spelling that was probably meant, or None when the word is right or nothing is near."""
+        low = word.lower()
+        if low in self._spellings or low in STOPWORDS or self._is_word(low):
+            return None
+        allowed = 1 if len(low) <= 5 else 2
+        close = extract(low, self._words, scorer=DamerauLevenshtein.distance, score_cutoff=allowed, limit=8)
+        close = [(found, distance, key) for found, distance, key in close if found[0] == low[0]]
+        if not close:
+            return None
+        return min(close, key=lambda item: (item[1], -self._spellings[item[0]]))[0]

@@ -1,0 +1,43 @@
+"""Documents in, hits out: reads a corpus, builds and checks its index, searches it. Knows nothing of answers."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from index.build import BuildReport, rebuild
+    from index.chunks import Chunk
+    from index.documents import Document, Section, Source, Validity, read_document, read_documents
+    from index.embeddings import Embeddings, open_embeddings
+    from index.errors import (
+        CorpusError,
+        DocumentError,
+        EmbeddingModelError,
+        IndexDamaged,
+        IndexLocked,
+        IndexMissing,
+        IndexStale,
+        QuestionError,
+        SettingsError,
+        UserError,
+    )
+    from index.search import Hit, Index, Sentence
+    from index.settings import IndexSettings
+
+_HOMES = {
+    "BuildReport": "build", "rebuild": "build", "Chunk": "chunks", "Document": "documents", "Section": "documents", "Source": "documents",
+    "Validity": "documents", "read_document": "documents", "read_documents": "documents", "Embeddings": "embeddings", "open_embeddings": "embeddings",
+    "CorpusError": "errors", "DocumentError": "errors", "EmbeddingModelError": "errors", "IndexDamaged": "errors", "IndexLocked": "errors",
+    "IndexMissing": "errors", "IndexStale": "errors", "QuestionError": "errors", "SettingsError": "errors", "UserError": "errors",
+    "Hit": "search", "Index": "search", "Sentence": "search", "IndexSettings": "settings",
+}  # fmt: skip
+
+__all__ = [*_HOMES]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name's module when it is first asked for: `--help` loads nothing heavy."""
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"index.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'index' has no attribute {name!r}")

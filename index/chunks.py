@@ -1,0 +1,94 @@
+"""Cut a Document into Chunks: spans along headings and sentences. Knows nothing of vectors or storage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from index.documents import Document, Section
+from index.outline import Block, outline
+from index.sentences import sentence_spans
+
+CHUNKER = "headings-sentences-1"  # part of an index's recipe: change it when chunks come out differently
+
+CountTokens = Callable[[Sequence[str]], list[int]]
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A span of a document: `document.text[start:end] == text`. `sentences` are spans of the document inside it."""
+
+    document_id: str
+    title: str
+    section: Section
+    start: int
+    end: int
+    text: str
+    sentences: tuple[Span, ...]
+
+    @property
+    def chunk_id(self) -> str:
+        return f"{self.document_id}:{self.start}-{self.end}"
+
+    @property
+    def context(self) -> str:
+        """Title and headings: embedded and searched with the text, never cited."""
+        return " > ".join(dict.fromkeys((self.title, *self.section.headings)))
+
+
+def split(document: Document, *, size: int, count_tokens: CountTokens) -> Iterator[Chunk]:
+    """The chunks of a document, in order, each at most `size` tokens long and inside one section."""
+    units = [(document.section_at(start), (start, end)) for block in outline(document.text) for start, end in _sentences(document.text, block)]
+    if not units:
+        return
+    lengths = count_tokens([document.text[start:end] for _, (start, end) in units])
+    pieces = [
+        (section, piece, tokens)
+        for (section, span), length in zip(units, lengths, strict=True)
+        for piece, tokens in _fit(document.text, span, length, size, count_tokens)
+    ]
+    for section, run in groupby(pieces, key=lambda piece: piece[0]):
+        packed: list[Span] = []
+        used = 0
+        for _, span, tokens in run:
+            if packed and used + tokens > size:
+                yield _chunk(document, section, packed)
+                packed, used = [], 0
+            packed.append(span)
+            used += tokens
+        yield _chunk(document, section, packed)
+
+
+def _chunk(document: Document, section: Section, spans: Sequence[Span]) -> Chunk:
+    start, end = spans[0][0], spans[-1][1]
+    return Chunk(document.document_id, document.title, section, start, end, document.text[start:end], tuple(spans))
+
+
+def _sentences(text: str, block: Block) -> Iterator[Span]:
+    piece = text[block.start : block.end]
+    if block.kind == "heading" or not re.search(r"\w", piece):
+        return
+    if block.kind == "prose":
+        for start, end in sentence_spans(piece):
+            yield block.start + start, block.start + end
+    else:
+        yield block.start, block.end
+
+
+def _fit(text: str, span: Span, length: int, size: int, count_tokens: CountTokens) -> Iterator[tuple[Span, int]]:
+    """The span itself, or, when it alone is too long, pieces cut at white space (in a word without any, anywhere)."""
+    if length <= size:
+        yield span, length
+        return
+    words = [(span[0] + match.start(), span[0] + match.end()) for match in re.finditer(r"\S{1,200}", text[span[0] : span[1]])]
+    counts = count_tokens([text[start:end] for start, end in words])
+    first, used = 0, 0
+    for number, count in enumerate(counts):
+        if number > first and used + count > size:
+            yield (words[first][0], words[number - 1][1]), used
+            first, used = number, 0
+        used += count
+    yield (words[first][0], words[-1][1]), used

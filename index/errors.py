@@ -1,0 +1,50 @@
+"""Everything that can go wrong and that a person can put right. The message says what happened and what to do."""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """Something the user can put right; the message says how."""
+
+
+class CorpusError(UserError):
+    """The corpus folder is missing, empty or unreadable."""
+
+
+class DocumentError(CorpusError):
+    """One document cannot be taken as it is; names the file and, where known, the line."""
+
+    def __init__(self, path: object, problem: str, line: int | None = None) -> None:
+        self.path = str(path)
+        self.line = line
+        self.problem = problem
+        place = f"{path}:{line}" if line is not None else f"{path}"
+        super().__init__(f"{place}: {problem}")
+
+
+class IndexMissing(UserError):
+    """There is no index where one was looked for."""
+
+
+class IndexStale(UserError):
+    """The index was built from other documents or by another recipe than asked for now."""
+
+
+class IndexDamaged(UserError):
+    """Files of the index are missing or do not fit together."""
+
+
+class IndexLocked(UserError):
+    """Another process is rebuilding this index."""
+
+
+class EmbeddingModelError(UserError):
+    """The embedding model cannot be found or loaded."""
+
+
+class SettingsError(UserError):
+    """A setting has a value that cannot be used."""
+
+
+class QuestionError(UserError):
+    """The question is empty, too long, or not text."""

@@ -1,0 +1,145 @@
+"""Keyword search: words of a text, and BM25 over them. The only file that knows bm25s and the stemmer."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+TOKENIZER = "words-1"  # part of an index's recipe: change it when texts come out as other words
+
+# Words that carry no subject of their own; a question made of them alone asks for nothing.
+STOPWORDS = frozenset(
+    """a about above after again all also am an and any are as at be because been before being below between both but by can cannot could did do
+    does doing don down during each etc few for from further get gets give given go got had has have having he her here hers him his how i if in
+    into is isn it its itself just know let like ll m made make makes me mean means more most much many my need no nor not now of off on once one only or other
+    our out over own please put re s same say says she should so some such t tell than that the their them then there these they thing things this those
+    through to too under until up us ve very want was way we were what whats when where which while who whom whose why will with would you your""".split()
+)
+
+_TOKEN = re.compile(
+    r"""
+    (?P<citation>\b\d+\s+(?:[A-Z]\.?){2,5}\s+(?:§+\s*|[Pp]art\s+|[Ss]ection\s+)?\d[\d.]*[A-Za-z]?\b)   # 49 CFR 531, 49 U.S.C. 30112
+  | (?P<letters>\b(?:[A-Za-z]\.){2,}(?:\s?\d+)?)                                                       # U.S., H.R. 7389
+  | (?P<number>[$€£¥]?\d+(?:[.,]\d+)*(?:\s?(?:%|percent\b|per\s+cent\b))?(?:-[A-Za-z]+)*)               # 2.5%, 8704.31, $350, 25-year
+  | (?P<word>[^\W\d_][\w'’]*(?:[-&/][\w'’]+)*)                                                          # kei, N-BOX, AT&T
+    """,
+    re.X,
+)  # fmt: skip
+
+
+@cache
+def _stemmer() -> Any:
+    import Stemmer
+
+    return Stemmer.Stemmer("english")
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """The stem of a lower-case word."""
+    return str(_stemmer().stemWord(word))
+
+
+def tokenize(text: str) -> list[str]:
+    """The words of a text as the index knows them: stems, with compounds whole and in parts.
+
+    >>> tokenize("The 25-year rule in 49 CFR 531")
+    ['25-year', '25', 'year', 'rule', '49cfr531', '49', 'cfr', '531']
+    >>> tokenize("a 2.5% duty under H.R. 7389")
+    ['2.5%', '2.5', 'duti', 'hr7389', 'hr', '7389']
+    """
+    return [token for token, _ in words_of(text)]
+
+
+def words_of(text: str) -> list[tuple[str, str]]:
+    """Like `tokenize`, each token beside the word of the text that it stands for."""
+    found: list[tuple[str, str]] = []
+    for match in _TOKEN.finditer(unicodedata.normalize("NFKC", text)):
+        kind, word = str(match.lastgroup), match[0]
+        for token in _tokens(kind, word):
+            found.append((token, word))
+    return found
+
+
+def _tokens(kind: str, word: str) -> list[str]:
+    low = word.lower().replace("’", "'")
+    if kind == "citation":
+        parts = re.findall(r"\d[\d.]*[a-z]?|(?:[a-z]\.?)+", low.replace("§", " ").replace("part", " ").replace("section", " "))
+        parts = [part.replace(".", "") if part[0].isalpha() else part.strip(".") for part in parts]
+        return ["".join(parts), *parts]
+    if kind == "letters":
+        parts = re.findall(r"\d+|(?:[a-z]\.)+", low)
+        parts = [part.replace(".", "") for part in parts]
+        return ["".join(parts), *parts] if len(parts) > 1 else parts
+    if kind == "number":
+        low = re.sub(r"\s?(?:percent|per\s+cent|%)", "%", low).replace(" ", "")
+        low = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", low)
+        bare = low.lstrip("$€£¥")
+        if "-" in bare:
+            parts = bare.split("-")
+            return [bare, parts[0], *(stem(part) for part in parts[1:] if part not in STOPWORDS)]
+        whole = bare.rstrip("%")
+        return [low] if low == whole else list(dict.fromkeys((low, bare, whole)))
+    low = re.sub(r"'s?$", "", low)
+    parts = [part for part in re.split(r"[-&/]", low) if part]
+    kept = [stem(part) for part in parts if part not in STOPWORDS]
+    if len(parts) > 1:
+        return [low, *kept]
+    return kept
+
+
+class Keywords:
+    """BM25 over texts that are given as words; also knows how rare each word is and how words are spelt."""
+
+    def __init__(self, bm25: Any, frequency: Mapping[str, int], size: int, spellings: Mapping[str, int]) -> None:
+        self._bm25 = bm25
+        self._vocabulary: Mapping[str, int] = bm25.vocab_dict if bm25 is not None else {}
+        self.frequency = frequency  # of each token: the texts that hold it
+        self.size = size  # texts
+        self.spellings = spellings  # unstemmed words of the corpus and how often they stand there
+
+    @classmethod
+    def build(cls, texts: Sequence[Sequence[str]], spellings: Iterable[str] = ()) -> Keywords:
+        """An index over texts, each a list of tokens."""
+        import bm25s
+
+        bm25 = bm25s.BM25(method="lucene", k1=1.2, b=0.6)
+        # subtle: bm25s refuses an index without a single word
+        bm25.index([list(tokens) or ["\0"] for tokens in texts], show_progress=False)
+        frequency = Counter(token for tokens in texts for token in set(tokens))
+        return cls(bm25, frequency, len(texts), Counter(spellings))
+
+    def scores(self, tokens: Sequence[str]) -> NDArray[np.float32]:
+        """The BM25 score of every text, in the order of building."""
+        known = [token for token in tokens if token in self._vocabulary]
+        if not known:
+            return np.zeros(self.size, np.float32)
+        scores: NDArray[np.float32] = self._bm25.get_scores(known)
+        return scores
+
+    def rarity(self, token: str) -> float:
+        """How telling a token is: inverse document frequency, 0 for one in every text, about 1 for one in a single text."""
+        return float(np.log((self.size + 1) / (self.frequency.get(token, 0) + 1)) / np.log(self.size + 1)) if self.size else 1.0
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._bm25.save(str(folder), show_progress=False)
+        facts = {"size": self.size, "frequency": self.frequency, "spellings": self.spellings}
+        (folder / "words.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Keywords:
+        import bm25s
+
+        facts = json.loads((folder / "words.json").read_text(encoding="utf-8"))
+        bm25 = bm25s.BM25.load(str(folder), load_vocab=True, mmap=facts["size"] > 20000, show_progress=False)
+        return cls(bm25, facts["frequency"], facts["size"], facts["spellings"])

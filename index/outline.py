@@ -1,0 +1,96 @@
+"""The structure of a Markdown text as spans: headings, paragraphs, list items, table rows, code. Knows nothing of files.
+
+The only file that knows markdown-it. Spans are code points of the text, end exclusive.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+BlockKind = Literal["heading", "prose", "row", "code"]
+
+_LIST_MARK = re.compile(r"(?:\s|>|[-*+]\s|\d{1,9}[.)]\s)*")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A run of text that is never cut across: `text[start:end]`, without list marks."""
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0  # of a heading, 1 to 6; else 0
+
+
+def outline(text: str, *, indented_code: bool = True) -> list[Block]:
+    """The blocks of `text`, in order and without overlap.
+
+    >>> [(block.kind, "# A\\n\\n- one\\n- two\\n"[block.start:block.end]) for block in outline("# A\\n\\n- one\\n- two\\n")]
+    [('heading', 'A'), ('prose', 'one'), ('prose', 'two')]
+    """
+    parser = MarkdownIt("commonmark").enable("table")
+    if not indented_code:
+        parser.disable("code")
+    line_starts = [0]
+    for match in re.finditer("\n", text):
+        line_starts.append(match.end())
+    line_starts.append(len(text))
+
+    blocks: list[Block] = []
+    for kind, level, first, last in _line_ranges(parser.parse(text)):
+        start, end = line_starts[first], line_starts[min(last, len(line_starts) - 1)]
+        block = _trim(text, kind, level, start, end)
+        # subtle: nested list items can report lines that an outer block has claimed already
+        if block and (not blocks or block.start >= blocks[-1].end):
+            blocks.append(block)
+    return blocks
+
+
+def _line_ranges(tokens: list[Token]) -> Iterator[tuple[BlockKind, int, int, int]]:
+    level = 0
+    for token in tokens:
+        if token.type == "heading_open" and token.map:
+            level = int(token.tag[1])
+            yield "heading", level, *token.map
+        elif token.type == "paragraph_open" and token.map:
+            yield "prose", 0, *token.map
+        elif token.type in ("tr_open",) and token.map:
+            yield "row", 0, *token.map
+        elif token.type in ("fence", "code_block") and token.map:
+            yield "code", 0, *token.map
+        elif token.type == "html_block" and token.map:
+            yield "prose", 0, *token.map
+
+
+def _trim(text: str, kind: BlockKind, level: int, start: int, end: int) -> Block | None:
+    piece = text[start:end]
+    if kind == "heading":
+        if match := re.match(r"[\s>]*#{1,6}[ \t]*(.*?)[ \t]*#*[ \t]*\n*\Z", piece, re.S):
+            start, end = start + match.start(1), start + match.end(1)
+        else:  # underlined with === or ---
+            title = re.sub(r"\n[ \t]*(=+|-+)[ \t]*\n*\Z", "", piece)
+            end = start + len(title)
+    elif kind == "code":
+        body = re.sub(r"\A[ \t]*(`{3,}|~{3,})[^\n]*\n", "", piece)
+        start += len(piece) - len(body)
+        end = start + len(re.sub(r"\n?[ \t]*(`{3,}|~{3,})[ \t]*\n*\Z", "", body))
+    else:
+        mark = _LIST_MARK.match(piece)
+        start += mark.end() if mark and kind == "prose" else 0
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    while start < end and text[start].isspace():
+        start += 1
+    return Block(kind, start, end, level) if end > start else None
+
+
+def line_number(text: str, position: int) -> int:
+    """The line, counted from 1, on which `position` stands."""
+    return bisect_right([match.start() for match in re.finditer("\n", text)], position - 1) + 1 if position else 1

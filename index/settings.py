@@ -1,0 +1,49 @@
+"""What can be set for an index, read from the environment in one place."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_cache_path, user_data_path
+
+APPLICATION = "kei-policy-assistant"
+PACKAGED_CORPUS = Path(__file__).resolve().parent.parent / "corpus"
+PACKAGED_MODEL = "all-MiniLM-L6-v2"
+
+
+@dataclass(frozen=True)
+class IndexSettings:
+    """Where the corpus and its index are and how the one becomes the other."""
+
+    corpus: Path = PACKAGED_CORPUS
+    index: Path = Path(".index")
+    embedding_model: str = PACKAGED_MODEL  # the packaged one, a folder, or a name sentence-transformers knows
+    chunk_size: int = 200  # tokens of the embedding model; MiniLM reads 256 with title and headings
+    model_cache: Path = Path(".models")  # exported models: rebuilt when missing
+    chroma_url: str | None = None
+
+    @classmethod
+    def from_environment(
+        cls, *, corpus: Path | str | None = None, index: Path | str | None = None, environment: Mapping[str, str] | None = None
+    ) -> IndexSettings:
+        """The settings of the environment, with `corpus` and `index` taking precedence over KEI_CORPUS and KEI_INDEX."""
+        environment = os.environ if environment is None else environment
+        folder = Path(corpus or environment.get("KEI_CORPUS") or PACKAGED_CORPUS).expanduser().absolute()
+        place = index or environment.get("KEI_INDEX") or _default_index(folder)
+        return cls(
+            corpus=folder,
+            index=Path(place).expanduser().absolute(),
+            embedding_model=environment.get("KEI_EMBEDDING_MODEL") or PACKAGED_MODEL,
+            model_cache=user_cache_path(APPLICATION) / "models",
+            chroma_url=environment.get("KEI_CHROMA_URL") or None,
+        )
+
+
+def _default_index(corpus: Path) -> Path:
+    """A folder of its own for each corpus, so that no two corpora share an index."""
+    mark = hashlib.sha256(str(corpus.resolve()).encode()).hexdigest()[:8]
+    return user_data_path(APPLICATION) / "indexes" / f"{corpus.name}-{mark}"
