@@ -11,23 +11,29 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant import prompts
+from assistant import disputes, prompts, timeline
 from assistant.answer import Answer, AnswerSentence, Citation
 from assistant.citations import Library, as_markdown, marks
+from assistant.days import Asked, asked
 from assistant.evidence import Evidence, gather
 from assistant.extract import choose
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
 from assistant.question import Question, analyse, check_question, parts_of
 from assistant.settings import AssistantSettings
 from assistant.spelling import Speller
-from assistant.support import Support, assess, coefficients
-from assistant.validity import day_of, notes_on
+from assistant.support import Support, assess, states_absence
+from assistant.timeline import Step
+from assistant.validity import Histories, Place, changed_since, day_of, notes_on, ordered, place_of, with_linked
 from index import Hit, Index, IndexDamaged, IndexMissing, IndexSettings, IndexStale, open_embeddings, rebuild
+from index.disagreements import Disagreement, read_disagreements
+from index.store import Passage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import Runnable
+
+TOUCHED = 8  # sentences whose places a question is taken to have brought up
 
 History = Sequence[Turn | Mapping[str, Any]]
 Day = str | datetime.date | None
@@ -41,10 +47,24 @@ class Part:
     hits: Sequence[Hit]
     evidence: Sequence[Evidence]
     support: Support
+    asked: Asked
+    touched: frozenset[Place] = frozenset()  # where the best sentences stood before their days were looked at
 
     @property
     def is_answered(self) -> bool:
-        return self.support.probability >= coefficients()["threshold"]
+        return self.support.status != "declined"
+
+    @property
+    def lack(self) -> str | None:
+        """What the best evidence does not have of the question, as a sentence; None when it has all."""
+        if self.support.status == "declined":
+            return prompts.PART_MISSING.format(part=self.question.text)
+        if self.support.status == "answered":
+            return None
+        if states_absence(self.evidence[0].prose):
+            return prompts.SOURCES_SAY_SO
+        words = list(dict.fromkeys(term.word for term in self.support.missing))[:3]
+        return prompts.NOT_IN_QUOTES.format(terms=prompts.listed([f"“{word}”" for word in words], joint="or")) if words else prompts.NOT_EXACTLY
 
 
 @dataclass(frozen=True)
@@ -121,6 +141,14 @@ class Assistant:
         standalone, _ = self._stand_alone(text, history)
         return self.index.search(standalone, limit=limit)
 
+    def timeline(self, topic_or_question: str) -> list[Step]:
+        """A history as steps, the earliest first: of a topic or a document of the corpus, or of what a question is about."""
+        self._take_up_new_generation()
+        today = self._today().isoformat()
+        if any(topic_or_question in (passage.topic, passage.document_id) for passage in self._passages):
+            return timeline.of_topic(topic_or_question, self._passages, self._histories, self.library, today=today)
+        return timeline.of_question(self.search(topic_or_question), self._passages, self._histories, self.library, today=today)
+
     def as_retriever(self, *, limit: int = 10) -> BaseRetriever:
         """A LangChain retriever: Documents whose metadata carry the span and the source."""
         from assistant.chain import retriever_of
@@ -137,13 +165,15 @@ class Assistant:
 
     def _prepare(self, question: str, history: History, as_of: Day) -> Prepared:
         text = check_question(question, maximum=self.settings.question_length)
-        day = day_of(as_of, today=self._today())
+        today = self._today()
+        given = None if as_of is None else datetime.date.fromisoformat(day_of(as_of, today=today))
         started = time.perf_counter()
         standalone, repairs = self._stand_alone(text, history)
         seconds = {"stand alone": time.perf_counter() - started}
         notes = tuple(prompts.REPAIRED.format(wrong=wrong, right=right) for wrong, right in repairs)
-        parts = [self._part(part, seconds) for part in self._parts(standalone)]
-        return Prepared(text, standalone, day, parts, notes, seconds)
+        whole = asked(standalone, today=today, as_of=given)
+        parts = [self._part(part, seconds, whole) for part in self._parts(standalone)]
+        return Prepared(text, standalone, whole.day(today.isoformat()), parts, notes, seconds)
 
     def _stand_alone(self, text: str, history: History) -> tuple[str, list[tuple[str, str]]]:
         repaired, repairs = self._speller.repair(text)
@@ -163,16 +193,22 @@ class Assistant:
             whole.append(f"{part.rstrip('?')} ({topic(whole[-1])})?" if whole and len(words) < 3 else part)
         return whole
 
-    def _part(self, text: str, seconds: dict[str, float]) -> Part:
+    def _part(self, text: str, seconds: dict[str, float], time_asked: Asked) -> Part:
         started = time.perf_counter()
-        hits = self.index.search(text, limit=self.settings.hits)
+        limit = self.settings.hits
+        looks_back = time_asked.is_told or time_asked.is_former
+        hits = self.index.search(text, limit=3 * limit if looks_back else limit)
+        if looks_back:
+            hits = with_linked(hits, time_asked, self._histories, limit=limit)
         found = time.perf_counter()
         question = analyse(text, self.index.passage_words)
-        evidence = gather(question, hits, self.index)
+        gathered = gather(question, hits, self.index)
+        touched = frozenset(place_of(item.hit.document_id, item.hit.section) for item in gathered[:TOUCHED])
+        evidence = ordered(question, gathered, time_asked, self._histories, today=self._today().isoformat())
         support = assess(question, evidence)
         for name, value in (("search", found - started), ("evidence", time.perf_counter() - found)):
             seconds[name] = seconds.get(name, 0.0) + value
-        return Part(question, hits, evidence, support)
+        return Part(question, hits, evidence, support, time_asked, touched)
 
     def _quote(self, prepared: Prepared) -> Iterator[Answer]:
         """The writer without a model: one growing Answer for each sentence."""
@@ -184,6 +220,10 @@ class Assistant:
             for item in choose(part.question, part.evidence, limit=limit if len(answered) > 1 else self.settings.sentences):
                 if all((item.hit.document_id, item.start, item.end) != (other.hit.document_id, other.start, other.end) for other in chosen):
                     chosen.append(item)
+        later = changed_since(chosen, answered[0].evidence, self._histories, answered[0].asked, self._today().isoformat())
+        chosen = [*chosen[: self.settings.sentences - 1], later] if later else chosen
+        disputed = disputes.touched(answered[0].question, chosen, self._disagreements, self.library)
+        chosen = disputes.beside(chosen, disputed, self.library, limit=self.settings.sentences)
         as_list = any(part.question.kind == "list" for part in answered)
         sentences: list[AnswerSentence] = []
         citations: list[Citation] = []
@@ -198,22 +238,43 @@ class Assistant:
         if not sentences:
             yield from self._refuse(prepared)
             return
-        yield self._answer(prepared, sentences, citations, as_list=as_list, complete=True)
+        yield self._answer(prepared, sentences, citations, as_list=as_list, complete=True, disputed=disputed)
 
-    def _answer(self, prepared: Prepared, sentences: list[AnswerSentence], citations: list[Citation], *, as_list: bool, complete: bool) -> Answer:
-        unanswered = [part for part in prepared.parts if not part.is_answered]
-        missing = " ".join(prompts.PART_MISSING.format(part=part.question.text) for part in unanswered) or None
+    def _answer(
+        self, prepared: Prepared, sentences: list[AnswerSentence], citations: list[Citation], *, as_list: bool, complete: bool,
+        disputed: Sequence[Disagreement] = (),
+    ) -> Answer:  # fmt: skip
+        missing = " ".join(dict.fromkeys(part.lack for part in prepared.parts if part.lack)) or None
         lines = [f"{as_markdown(sentence.text)}\u00a0{marks(sentence.citations)}" for sentence in sentences]
         text = "\n".join(f"- {line}" for line in lines) if as_list and len(lines) > 1 else " ".join(lines)
         if missing and complete:
             text = f"{text}\n\n{as_markdown(missing)}"
         return Answer(
-            question=prepared.question, standalone_question=prepared.standalone, status="partial" if unanswered else "answered", text=text,
+            question=prepared.question, standalone_question=prepared.standalone, status="partial" if missing else "answered", text=text,
             sentences=tuple(sentences), citations=tuple(citations), missing=missing, as_of=prepared.day,
-            notes=(*prepared.notes, *notes_on(citations, prepared.day)) if complete else prepared.notes,
-            suggestions=self._suggestions(prepared) if complete and unanswered else (), mode="quoted",
+            notes=self._notes(prepared, citations, disputed) if complete else prepared.notes,
+            suggestions=self._suggestions(prepared) if complete and missing else (), mode="quoted",
             score=max(part.support.probability for part in prepared.parts), complete=complete,
         )  # fmt: skip
+
+    def _notes(self, prepared: Prepared, citations: Sequence[Citation], disputed: Sequence[Disagreement]) -> tuple[str, ...]:
+        """What has to be said beside the answer: what was read differently, what sources dispute, how the cited texts stand."""
+        parts = [part for part in prepared.parts if part.is_answered]
+        places = frozenset().union(*(part.touched for part in parts))
+        standing = notes_on(citations, prepared.day, self._histories, touched=places, today=self._today().isoformat())
+        return (*prepared.notes, *disputes.notes_on(disputed, citations, self.library), *standing)
+
+    @cached_property
+    def _histories(self) -> Histories:
+        return Histories(self._passages)
+
+    @cached_property
+    def _passages(self) -> list[Passage]:
+        return [passage for passage, _ in self.index.store.all_passages()]
+
+    @cached_property
+    def _disagreements(self) -> tuple[Disagreement, ...]:
+        return read_disagreements(self.index.settings.corpus)
 
     def _refuse(self, prepared: Prepared) -> Iterator[Answer]:
         """Say that the sources do not answer, what they lack, what comes nearest and what may be asked instead."""
@@ -242,7 +303,8 @@ class Assistant:
     def _answerable(self) -> tuple[str, ...]:
         """The corpus's example questions that are really answered."""
         offered = self.examples or tuple(f"What do the sources say about {title[0].lower() + title[1:]}?" for title in self._titles())
-        return tuple(question for question in offered if all(self._part(part, {}).is_answered for part in self._parts(question)))
+        today = self._today()
+        return tuple(question for question in offered if all(self._part(part, {}, asked(part, today=today)).is_answered for part in self._parts(question)))
 
     def _titles(self, *, limit: int = 12) -> list[str]:
         return list(dict.fromkeys(passage.title for passage, _ in self.index.store.all_passages()))[:limit]
@@ -253,7 +315,7 @@ class Assistant:
         with self._lock:
             if not self.index.is_current():
                 self.index = Index.open(self.index.settings, self.index.embeddings, allow_stale=True)
-                for name in ("_speller", "_answerable"):
+                for name in ("_speller", "_answerable", "_histories", "_passages", "_disagreements"):
                     self.__dict__.pop(name, None)
 
 
@@ -265,10 +327,10 @@ def open_index(settings: IndexSettings, *, rebuild_first: bool) -> Index:
     embeddings = open_embeddings(settings.embedding_model, cache=settings.model_cache)
     try:
         return Index.open(settings, embeddings)
-    except (IndexMissing, IndexStale, IndexDamaged):
+    except (IndexMissing, IndexStale, IndexDamaged) as error:
         if not rebuild_first:
             raise
-        rebuild(settings, embeddings)
+        rebuild(settings, embeddings, force=isinstance(error, IndexDamaged))
         return Index.open(settings, embeddings)
 
 

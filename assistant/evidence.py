@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 
 from assistant.citations import as_prose
 from assistant.question import Kind, Question
 from index import Hit, Index, Sentence
-from index.keywords import STOPWORDS, tokenize
+from index.keywords import tokenize
+
+WEIGHTS = Path(__file__).with_name("weights.json")  # fitted; the file says from which data
 
 # Words with which a sentence points out of itself when it begins with them.
 _POINTER = re.compile(
@@ -23,7 +28,7 @@ _POINTER = re.compile(
 
 @dataclass(frozen=True)
 class Evidence:
-    """A sentence of a hit that bears on the question, under a number. The span may begin one sentence earlier to stand alone."""
+    """A sentence of a hit that bears on the question, under a number. The span may begin earlier, so that the quote stands alone."""
 
     number: int
     hit: Hit
@@ -35,6 +40,14 @@ class Evidence:
     context: frozenset[str]  # of title and headings
     score: float
     features: Mapping[str, float]
+    covered: frozenset[str]  # the tokens of the question that it has, in itself, its context or by a synonym
+
+
+@cache
+def weights(name: str) -> Mapping[str, float]:
+    """Fitted weights by their name in weights.json."""
+    data: dict[str, dict[str, float]] = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    return data[name]
 
 
 def points_out(text: str) -> bool:
@@ -46,52 +59,36 @@ def points_out(text: str) -> bool:
     return bool(_POINTER.match(text))
 
 
-# The share of each signal in a sentence's score; docs/answering.md tells what each is worth.
-WEIGHTS: Mapping[str, float] = {"cosine": 1.0, "coverage": 0.9, "own": 0.5, "rank": 0.35, "kind": 0.12, "pointer": -0.15}
-
-
-def gather(question: Question, hits: Sequence[Hit], index: Index, *, weights: Mapping[str, float] = WEIGHTS) -> list[Evidence]:
+def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Evidence]:
     """Every sentence of the hits as evidence, best first, numbered from 1."""
-    wanted = {term.token: term.rarity for term in question.terms}
-    expanded = _alternatives(question, index)
-    total = sum(wanted.values()) or 1.0
+    alike = index.synonyms_of([term.token for term in question.terms])
+    rarity = {term.token: term.rarity for term in question.terms}
+    total = sum(rarity.values()) or 1.0
+    highest = max((sentence.bm25 for hit in hits for sentence in hit.sentences), default=0.0) or 1.0
+    share = weights("sentence")
     found: list[Evidence] = []
     for rank, hit in enumerate(hits, start=1):
         context = frozenset(tokenize(f"{hit.title} {hit.section}"))
         for place, sentence in enumerate(hit.sentences):
             own = frozenset(tokenize(sentence.text))
-            covered_own = sum(rarity for token, rarity in wanted.items() if expanded[token] & own) / total
-            covered = sum(rarity for token, rarity in wanted.items() if expanded[token] & (own | context)) / total
+            had = {token for token in rarity if token in own or alike.get(token, frozenset()) & own}
+            around = {token for token in rarity if token in context or alike.get(token, frozenset()) & context}
             features = {
                 "cosine": sentence.cosine,
-                "coverage": covered,
-                "own": covered_own,
+                "bm25": sentence.bm25 / highest,
+                "own": sum(rarity[token] for token in had) / total,
+                "covered": sum(rarity[token] for token in had | around) / total,
                 "rank": 1.0 / rank,
                 "kind": float(fits(question.kind, sentence.text)),
-                "pointer": float(points_out(sentence.text)),
+                "bm25_per_term": sentence.bm25 / (10.0 * total),
             }
-            score = sum(weights.get(name, 0.0) * value for name, value in features.items())
+            score = sum(share.get(name, 0.0) * value for name, value in features.items())
             start = _begin(hit.sentences, place)
             quote = hit.text[start - hit.start : sentence.end - hit.start]
             prose = as_prose(quote)
-            found.append(Evidence(0, hit, start, sentence.end, quote, prose, frozenset(tokenize(prose)), context, score, features))
+            found.append(Evidence(0, hit, start, sentence.end, quote, prose, frozenset(tokenize(prose)), context, score, features, frozenset(had | around)))
     found.sort(key=lambda evidence: (-evidence.score, evidence.hit.document_id, evidence.start))
-    return [_numbered(evidence, number) for number, evidence in enumerate(_distinct(found), start=1)]
-
-
-def _alternatives(question: Question, index: Index) -> dict[str, frozenset[str]]:
-    """For each term the tokens that count as it: itself and the corpus's synonyms."""
-    tokens = [term.token for term in question.terms]
-    result = {token: {token} for token in tokens}
-    for group in index.configuration.synonyms:
-        members = [[token for token in tokenize(phrase) if token not in STOPWORDS] for phrase in group]
-        for member in members:
-            if member and set(member) <= set(tokens):
-                for token in member:
-                    result[token] |= {other[0] for other in members if len(other) == 1}
-                    result[token] |= {"".join(other) for other in members if len(other) > 1}
-                    result[token] |= {token for other in members if len(other) > 1 for token in other[-1:]}
-    return {token: frozenset(found) for token, found in result.items()}
+    return [replace(evidence, number=number) for number, evidence in enumerate(_distinct(found), start=1)]
 
 
 def _begin(sentences: Sequence[Sentence], place: int) -> int:
@@ -103,18 +100,8 @@ def _begin(sentences: Sequence[Sentence], place: int) -> int:
 
 
 def _distinct(found: Iterable[Evidence]) -> list[Evidence]:
-    seen: set[tuple[str, int, int]] = set()
-    kept: list[Evidence] = []
-    for evidence in found:
-        span = (evidence.hit.document_id, evidence.start, evidence.end)
-        if span not in seen:
-            seen.add(span)
-            kept.append(evidence)
-    return kept
-
-
-def _numbered(evidence: Evidence, number: int) -> Evidence:
-    return Evidence(number, *(getattr(evidence, name) for name in list(Evidence.__dataclass_fields__)[1:]))
+    """Each quote once, in the order given."""
+    return list({(evidence.hit.document_id, evidence.start, evidence.end): evidence for evidence in reversed(list(found))}.values())[::-1]
 
 
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index import QuestionError
-from index.keywords import STOPWORDS, Keywords, words_of
+from index.keywords import STOPWORDS, Keywords, is_english, lemma, words_of
 
 MAXIMUM_LENGTH = 2000  # characters; a question longer than a page is a document
 
@@ -24,6 +24,7 @@ class Term:
     word: str  # as it was written
     rarity: float  # 0 in every text of the corpus … 1 in none
     known: bool  # whether the corpus holds it at all
+    is_name: bool  # whether it names something: a proper name, or a word that no dictionary of English holds
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,22 @@ def check_question(question: object, *, maximum: int = MAXIMUM_LENGTH) -> str:
 def analyse(text: str, words: Keywords) -> Question:
     """Take a question apart against the words of a corpus."""
     terms: dict[str, Term] = {}
+    shouted = sum(word[:1].isupper() for word in text.split()) > 0.6 * len(text.split())
     for token, word in words_of(text):
-        if token in STOPWORDS or token in terms:
-            continue
-        terms[token] = Term(token, word, words.rarity(token), words.frequency.get(token, 0) > 0)
+        if token not in STOPWORDS and token not in terms:
+            capital = word[:1].isupper() and not shouted and not text.startswith(word)
+            terms[token] = Term(token, word, words.rarity(token), words.frequency.get(token, 0) > 0, capital or is_name(word))
     return Question(text, tuple(terms.values()), kind_of(text))
+
+
+def is_name(word: str) -> bool:
+    """Whether a word, in whatever case it was typed, names something.
+
+    >>> is_name("vermont"), is_name("insurance")
+    (True, False)
+    """
+    low = word.lower().removesuffix("'s").removesuffix("’s")
+    return low.isalpha() and (lemma(low)[:1].isupper() or not is_english(low))
 
 
 _AUXILIARY = r"(?:is|are|was|were|am|do|does|did|can|could|will|would|shall|should|may|must|has|have|had|isn't|aren't|don't|doesn't|didn't|can't|won't)"

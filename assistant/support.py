@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from typing import Literal
 
-from assistant.evidence import Evidence, fits
+from assistant.evidence import Evidence, fits, weights
 from assistant.question import Question, Term
 
-COEFFICIENTS = Path(__file__).with_name("support.json")
+BEST = 3  # sentences that the decision looks at: what an answer would hold
+FEATURES = (
+    "cosine", "cosine_mean", "covered", "covered_together", "bm25", "rarest", "rarest_name", "unknown_names", "missing_figures", "kind", "terms",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -20,49 +22,78 @@ class Support:
     """How well evidence covers a question."""
 
     probability: float  # that the evidence answers it
-    missing: tuple[Term, ...]  # telling words of the question that no evidence has
+    status: Literal["answered", "partial", "declined"]
+    missing: tuple[Term, ...]  # telling words of the question that the best evidence does not have, most telling first
     features: Mapping[str, float]
-
-
-@cache
-def coefficients() -> Mapping[str, float]:
-    """The fitted weight of each feature, `intercept` and `threshold`; the file says from which data."""
-    data: dict[str, float] = json.loads(COEFFICIENTS.read_text(encoding="utf-8"))["coefficients"]
-    return data
 
 
 def assess(question: Question, evidence: Sequence[Evidence]) -> Support:
     """The support that evidence, best first, gives a question: a logistic regression on plain signals."""
     features = features_of(question, evidence)
-    weights = coefficients()
-    total = weights["intercept"] + sum(weights.get(name, 0.0) * value for name, value in features.items())
-    return Support(1 / (1 + math.exp(-total)), missing_terms(question, evidence), features)
+    fitted = weights("support")
+    total = fitted["intercept"] + sum(fitted.get(name, 0.0) * value for name, value in features.items())
+    probability = 1 / (1 + math.exp(-total)) if question.terms and evidence else 0.0
+    status: Literal["answered", "partial", "declined"] = "answered"
+    if probability < fitted["declined_below"]:
+        status = "declined"
+    elif probability < fitted["answered_from"] or states_absence(evidence[0].prose):
+        status = "partial"
+    return Support(probability, status, missing_terms(question, evidence), features)
 
 
-def features_of(question: Question, evidence: Sequence[Evidence], *, best: int = 4) -> dict[str, float]:
-    """The signals of a decision, each between about 0 and 1, for the best few sentences."""
-    top = evidence[:best]
+def features_of(question: Question, evidence: Sequence[Evidence]) -> dict[str, float]:
+    """The signals of a decision, each between about 0 and 1, for the few best sentences."""
+    top = evidence[:BEST]
     if not top or not question.terms:
-        return {name: 0.0 for name in ("cosine", "cosine_mean", "cosine_max", "covered", "covered_one", "rarest", "unknown", "figures", "kind")}
+        return dict.fromkeys(FEATURES, 0.0)
+    together = frozenset().union(*(item.covered for item in top))
+    lacking = [term for term in _words(question) if not _has(term, question, together)]
     total = sum(term.rarity for term in question.terms) or 1.0
-    together = frozenset().union(*(item.tokens | item.context for item in top))
-    rarest = max(question.terms, key=lambda term: term.rarity)
-    figures = [term for term in question.terms if any(letter.isdigit() for letter in term.token)]
+    figures = [term for term in _words(question) if term.token[:1].isdigit()]
     return {
         "cosine": top[0].features["cosine"],
         "cosine_mean": sum(item.features["cosine"] for item in top) / len(top),
-        "cosine_max": max(item.features["cosine"] for item in evidence[:20]),
-        "covered": sum(term.rarity for term in question.terms if term.token in together) / total,
-        "covered_one": max(item.features["coverage"] for item in top),
-        "rarest": float(rarest.token in together),
-        "unknown": sum(term.rarity for term in question.terms if not term.known) / total,
-        "figures": sum(term.token not in together for term in figures) / len(figures) if figures else 0.0,
-        "kind": float(any(fits(question.kind, item.prose) for item in top[:2])),
+        "covered": top[0].features["covered"],
+        "covered_together": sum(term.rarity for term in question.terms if term.token in together) / total,
+        "bm25": min(1.5, top[0].features["bm25_per_term"]),
+        "rarest": max((term.rarity for term in lacking), default=0.0),
+        "rarest_name": max((term.rarity for term in lacking if term.is_name), default=0.0),
+        "unknown_names": float(any(term.is_name and not term.known for term in lacking)),
+        "missing_figures": float(any(term in lacking for term in figures)),
+        "kind": float(fits(question.kind, top[0].prose)),
+        "terms": min(1.0, len(_words(question)) / 10),
     }
 
 
 def missing_terms(question: Question, evidence: Sequence[Evidence]) -> tuple[Term, ...]:
-    """The telling words of a question that the evidence does not have, rarest first."""
-    together = frozenset().union(*(item.tokens | item.context for item in evidence[:8])) if evidence else frozenset()
-    lacking = [term for term in question.terms if term.token not in together and (not term.known or term.rarity > 0.5)]
-    return tuple(sorted(lacking, key=lambda term: -term.rarity))
+    """The telling words of a question that the best evidence does not have: names and figures first, then by rarity."""
+    together = frozenset().union(*(item.covered for item in evidence[:BEST])) if evidence else frozenset()
+    lacking = [term for term in _words(question) if not _has(term, question, together) and term.rarity >= 0.3]
+    return tuple(sorted(lacking, key=lambda term: (not term.is_name, not term.token[:1].isdigit(), -term.rarity)))
+
+
+def _words(question: Question) -> list[Term]:
+    """The question's terms, each word of it once: a compound stands for its parts."""
+    return list({term.word: term for term in reversed(question.terms)}.values())[::-1]
+
+
+def _has(term: Term, question: Question, covered: frozenset[str]) -> bool:
+    """Whether a word is covered: whole, or in one of its parts."""
+    return any(other.token in covered for other in question.terms if other.word == term.word)
+
+
+# How English says that a fact is not to be had.
+_ABSENCE = re.compile(
+    r"\b(?:(?:is|are|was|were|remains?) (?:not |un)(?:known|clear|stated|given|confirmed|covered|recorded|published|reported)|(?:is|are|was|were) unknown|no (?:\w+ ){0,4}(?:was|were|is|are|has been|have been) "
+    r"(?:found|given|known|recorded|seen|stated|published|reported)|(?:does|do|did) not (?:say|give|state|cover|record|show|tell)|not known here|cannot be (?:told|said))\b",
+    re.I,
+)
+
+
+def states_absence(text: str) -> bool:
+    """Whether a sentence says that something is not known.
+
+    >>> states_absence("The price is not known."), states_absence("The price is $9.")
+    (True, False)
+    """
+    return bool(_ABSENCE.search(text))

@@ -33,7 +33,33 @@ _HOMES = {
     "Hit": "search", "Index": "search", "Sentence": "search", "IndexSettings": "settings",
 }  # fmt: skip
 
-__all__ = [*_HOMES]  # noqa: PLE0604
+__all__ = [
+    "BuildReport",
+    "Chunk",
+    "CorpusError",
+    "Document",
+    "DocumentError",
+    "EmbeddingModelError",
+    "Embeddings",
+    "Hit",
+    "Index",
+    "IndexDamaged",
+    "IndexLocked",
+    "IndexMissing",
+    "IndexSettings",
+    "IndexStale",
+    "QuestionError",
+    "Section",
+    "Sentence",
+    "SettingsError",
+    "Source",
+    "UserError",
+    "Validity",
+    "open_embeddings",
+    "read_document",
+    "read_documents",
+    "rebuild",
+]
 
 
 def __getattr__(name: str) -> Any:

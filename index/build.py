@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import os
+import importlib.metadata
 import shutil
 import time
-import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
-from index.chunks import CHUNKER, Chunk, split
-from index.documents import CONFIGURATION, Document, document_id, document_paths, read_configuration, read_document
-from index.embeddings import Embeddings, Vectors
-from index.errors import IndexDamaged, IndexLocked, IndexMissing, UserError
+from index.chunks import CHUNKER, split
+from index.contradictions import contradictions
+from index.documents import CONFIGURATION, READER, READER_LIBRARIES, Document, document_id, find_documents, read_configuration, read_document
+from index.embeddings import Embeddings, Vectors, unit
+from index.errors import CorpusError, DocumentError, IndexDamaged, IndexLocked, IndexMissing, UserError
+from index.generations import current_generation as current_generation
+from index.generations import make_current, new_generation, remove_unused, writer_lock
 from index.keywords import TOKENIZER, Keywords, tokenize, words_of
-from index.manifest import FORMAT, Changes, DocumentState, Manifest, Recipe, compare, state_of
+from index.manifest import FORMAT, Changes, DocumentState, Manifest, Recipe, Skipped, Suspicion, compare, damages, files_of, state_of
 from index.settings import IndexSettings
 from index.store import Passage, Store, passage_of
 
-CURRENT = "CURRENT"  # names the generation that serves
+EMBEDDED = "sentences-in-context-2"  # part of an index's recipe: change it when the model reads other texts
+WORN = 0.25  # share of deleted passages from which on a store is written anew instead of carried on
 Progress = Callable[[str, int, int], None]  # what is being done, how much of how many
 
 
@@ -40,45 +45,32 @@ class BuildReport:
     changes: Changes
     seconds: float
     rebuilt: bool  # False when nothing had changed
+    skipped: tuple[Skipped, ...] = ()  # files and folders that could not be indexed
+    suspicious: tuple[Suspicion, ...] = ()
 
 
 def recipe_of(settings: IndexSettings, embeddings: Embeddings) -> Recipe:
     """The recipe that these settings and this model ask for."""
-    return Recipe(FORMAT, CHUNKER, settings.chunk_size, TOKENIZER, embeddings.name, embeddings.fingerprint, embeddings.dimensions)
+    reader = " ".join((READER, *(f"{name}-{importlib.metadata.version(name)}" for name in READER_LIBRARIES)))
+    return Recipe(
+        format=FORMAT, reader=reader, chunker=CHUNKER, chunk_size=settings.chunk_size, tokenizer=TOKENIZER, embedded=EMBEDDED,
+        embedding_model=embeddings.name, fingerprint=embeddings.fingerprint, dimensions=embeddings.dimensions,
+    )  # fmt: skip
 
 
-def current_generation(index: Path) -> Path:
-    """The folder of the generation that serves. Raises IndexMissing or IndexDamaged."""
-    pointer = index / CURRENT
-    if not pointer.is_file():
-        if index.exists() and not index.is_dir():
-            raise IndexMissing(f"{index} is a file, not an index folder. Name another place with --index or KEI_INDEX.")
-        raise IndexMissing(f"No index in {index}. Build it with: python -m index rebuild")
-    name = pointer.read_text(encoding="utf-8").strip()
-    folder = index / name
-    if not name or not folder.is_dir():
-        raise IndexDamaged(f"The index in {index} points to {name or 'nothing'}, which is missing. Build it anew with: python -m index rebuild --force")
-    return folder
-
-
-def corpus_states(settings: IndexSettings) -> dict[str, DocumentState]:
-    """The files of the corpus as they are now, by document id."""
-    exclude = read_configuration(settings.corpus).exclude
-    return {document_id(path, settings.corpus): state_of(path) for path in document_paths(settings.corpus, exclude=exclude)}
+def corpus_states(settings: IndexSettings, known: Mapping[str, DocumentState] | None = None) -> dict[str, DocumentState]:
+    """The files of the corpus as they are now, by document id; those whose size and times are as `known` are not read again."""
+    paths, _ = find_documents(settings.corpus, exclude=read_configuration(settings.corpus).exclude)
+    states: dict[str, DocumentState] = {}
+    for path in paths:
+        name = document_id(path, settings.corpus)
+        states[name] = state_of(path, (known or {}).get(name), max_bytes=settings.max_file_mb * 1e6)
+    return states
 
 
 def pending_changes(settings: IndexSettings, manifest: Manifest) -> Changes:
-    """How the corpus differs from what the index holds; files whose size and time are as before are not read again."""
-    exclude = read_configuration(settings.corpus).exclude
-    now: dict[str, DocumentState] = {}
-    for path in document_paths(settings.corpus, exclude=exclude):
-        name = document_id(path, settings.corpus)
-        known = manifest.documents.get(name)
-        status = path.stat()
-        companion = path.with_name(path.name + ".yaml").exists()
-        same = known and not companion and (known.size, known.modified) == (status.st_size, status.st_mtime_ns)
-        now[name] = known if known and same else state_of(path)
-    return compare(manifest.documents, now)
+    """How the corpus differs from what the index was built from."""
+    return compare(manifest.states, corpus_states(settings, manifest.states))
 
 
 def configuration_hash(corpus: Path) -> str:
@@ -86,168 +78,247 @@ def configuration_hash(corpus: Path) -> str:
     return hashlib.sha256(path.read_bytes() if path.is_file() else b"").hexdigest()
 
 
-def rebuild(settings: IndexSettings, embeddings: Embeddings, *, force: bool = False, progress: Progress | None = None) -> BuildReport:
+def rebuild(
+    settings: IndexSettings, embeddings: Embeddings, *, force: bool = False, strict: bool = False, progress: Progress | None = None
+) -> BuildReport:
     """Bring the index in line with the corpus and the settings. The old index serves until the new one is whole.
 
+    What cannot be read is skipped and reported; `strict`, or `curated = true` in corpus.toml, makes it an error.
     Raises CorpusError or DocumentError for the corpus, IndexLocked while another process rebuilds, UserError when the place
     cannot be written.
     """
-    started = time.perf_counter()
-    report = progress or (lambda _what, _done, _all: None)
-    documents = _read(settings, report)
+    configuration = read_configuration(settings.corpus)
+    _, faults = find_documents(settings.corpus, exclude=configuration.exclude)
+    job = _Job(settings, embeddings, strict or configuration.curated, progress or (lambda _what, _done, _all: None), time.perf_counter())
+    for fault in faults if job.strict else ():
+        raise fault
+    skipped = tuple(Skipped(document_id(Path(fault.path), settings.corpus), fault.problem) for fault in faults)
     try:
         settings.index.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(settings.index / "lock", timeout=0)
-        with lock:
-            return _rebuild(settings, embeddings, documents, force, report, started)
+        with writer_lock(settings.index):
+            remove_unused(settings.index)
+            report = _rebuild(job, None if force else _sound_generation(settings.index), skipped)
+            remove_unused(settings.index)
+            return report
     except Timeout as error:
         raise IndexLocked(f"Another process is rebuilding the index in {settings.index}. Wait for it to end.") from error
     except PermissionError as error:
-        raise UserError(f"Cannot write the index to {settings.index}: {error.strerror}. Give write permission, or name another place with --index or KEI_INDEX.") from error
+        remedy = "Give write permission, or name another place with --index or KEI_INDEX."
+        raise UserError(f"Cannot write the index to {settings.index}: {error.strerror}. {remedy}") from error
     except OSError as error:
-        raise UserError(f"Cannot write the index to {settings.index}: {error.strerror}. The old index is untouched.") from error
+        raise UserError(f"Cannot write the index to {settings.index}: {error.strerror or error}. The old index is untouched.") from error
 
 
-def _read(settings: IndexSettings, report: Progress) -> dict[Path, Document]:
-    paths = document_paths(settings.corpus, exclude=read_configuration(settings.corpus).exclude)
-    documents: dict[Path, Document] = {}
-    for number, path in enumerate(paths, start=1):
-        documents[path] = read_document(path, settings.corpus)
-        report("Reading", number, len(paths))
-    return documents
+@dataclass(frozen=True)
+class _Job:
+    """What every step of a rebuild needs to know."""
+
+    settings: IndexSettings
+    embeddings: Embeddings
+    strict: bool
+    report: Progress
+    started: float
+
+    def seconds(self) -> float:
+        return round(time.perf_counter() - self.started, 3)
 
 
-def _rebuild(
-    settings: IndexSettings, embeddings: Embeddings, documents: Mapping[Path, Document], force: bool, report: Progress, started: float
-) -> BuildReport:
-    recipe = recipe_of(settings, embeddings)
-    states = {document.document_id: state_of(path, document.sha256) for path, document in documents.items()}
-    old = None if force else _old_generation(settings.index)
-    changes = compare(old[1].documents if old else {}, states)
-    same_recipe = old is not None and old[1].recipe == recipe
-    if old and same_recipe and not changes and old[1].configuration_sha256 == configuration_hash(settings.corpus):
-        manifest = old[1]
-        return BuildReport(settings.index, len(manifest.documents), manifest.passages, manifest.sentences, 0, changes, time.perf_counter() - started, False)
-
-    chunks: list[tuple[Document, Chunk]] = []
-    for number, document in enumerate(documents.values(), start=1):
-        chunks += [(document, chunk) for chunk in split(document, size=settings.chunk_size, count_tokens=embeddings.count_tokens)]
-        report("Cutting", number, len(documents))
-    passages = _passages(chunks)
-    known = _known_vectors(old[0], {passage.key for passage in passages}) if old and same_recipe else {}
-    vectors, sentence_vectors, embedded = _vectors(passages, embeddings, known, report)
-
-    generation = f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
-    folder = settings.index / generation
+def _sound_generation(index: Path) -> tuple[Path, Manifest] | None:
+    """The generation that serves with its manifest, or None when there is none or some of it is missing or altered."""
     try:
-        folder.mkdir()
-        report("Writing", 0, 1)
-        store = Store(folder / "chroma", create=True)
-        store.add(passages, vectors, sentence_vectors)
-        _keywords_of_passages(passages).save(folder / "passage-words")
-        _keywords_of_sentences(passages).save(folder / "sentence-words")
-        manifest = Manifest(
-            recipe=recipe, corpus=str(settings.corpus), built_at=f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
-            seconds=round(time.perf_counter() - started, 3), passages=len(passages), sentences=sum(len(passage.sentences) for passage in passages),
-            documents=states, configuration_sha256=configuration_hash(settings.corpus),
-        )  # fmt: skip
-        manifest.save(folder)
-        _verify(store, manifest, passages, documents.values())
+        folder = current_generation(index)
+        manifest = Manifest.load(folder)
+    except (IndexMissing, IndexDamaged):
+        return None
+    return None if any(damages(folder, manifest)) else (folder, manifest)
+
+
+def _rebuild(job: _Job, old: tuple[Path, Manifest] | None, folders: tuple[Skipped, ...]) -> BuildReport:
+    settings, recipe = job.settings, recipe_of(job.settings, job.embeddings)
+    before = old[1] if old else None
+    known = before.states if before else {}
+    states = corpus_states(settings, known)
+    changes = compare(known, states)
+    same_recipe = before is not None and before.recipe == recipe
+    stale = {*changes.added, *changes.changed} if same_recipe else set(states)
+    skipped = list(folders)
+    if before and same_recipe:
+        skipped += [item for item in before.skipped if item.document_id in states and item.document_id not in stale]
+        if job.strict and skipped:
+            raise DocumentError(settings.corpus / skipped[0].document_id, skipped[0].reason)
+        if not changes and before.configuration_sha256 == configuration_hash(settings.corpus):
+            sizes = len(before.documents), before.passages, before.sentences
+            return BuildReport(settings.index, *sizes, 0, changes, job.seconds(), False, tuple(skipped), before.suspicious)
+
+    earlier = _open_store(old) if before and before.recipe.model == recipe.model else None
+    if same_recipe and earlier is None:  # its files are whole, what is in them is not
+        return _rebuild(job, None, folders)
+    documents = _read(job, [name for name in states if name in stale], states, skipped)
+    unread = {item.document_id for item in skipped}
+    indexed = {name: state for name, state in states.items() if name not in unread}
+    if not indexed:
+        first = f"{skipped[0].document_id} {skipped[0].reason}"
+        raise CorpusError(f"None of the {len(states)} documents in {settings.corpus} can be read. The first: {first}")
+    suspicious = [item for item in before.suspicious if item.document_id in indexed and item.document_id not in stale] if before else []
+    suspicious += [Suspicion(name, words) for name, document in documents.items() for words in document.suspicious]
+
+    folder = new_generation(settings.index)
+    try:
+        stored = earlier.passages(range(before.passages)) if before and earlier else []
+        _refuse_contradictions(job, documents, indexed, stored)
+        staying = {name: list(group) for name, group in groupby(stored, key=lambda passage: passage.document_id) if name not in stale}
+        cut = {name: _cut(job, documents, name) for name in documents}
+        passages = _numbered(passage for name in indexed for passage in cut.get(name, staying.get(name, ())))
+        is_carried_on = earlier is not None and same_recipe and bool(staying) and earlier.wear <= WORN
+        if not is_carried_on:
+            passages = [replace(passage, serial=None) for passage in passages]
+        vectors, embedded = _vectors(job, [passage for passage in passages if passage.serial is None], earlier, stored)
+        if earlier:
+            earlier.close()
+
+        job.report("Writing", 0, 1)
+        with closing(Store.copy(earlier.folder, folder / "chroma") if earlier and is_carried_on else Store(folder / "chroma", create=True)) as store:
+            store.hold(passages, vectors)
+            _keywords_of_passages(passages).save(folder / "passage-words")
+            _keywords_of_sentences(passages).save(folder / "sentence-words")
+            manifest = Manifest(
+                recipe=recipe, corpus=str(settings.corpus), built_at=f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
+                seconds=job.seconds(), passages=len(passages), sentences=sum(len(passage.sentences) for passage in passages), documents=indexed,
+                configuration_sha256=configuration_hash(settings.corpus), skipped=tuple(skipped), suspicious=tuple(suspicious),
+                not_indexed={name: states[name] for name in states if name in unread}, files=files_of(folder),
+            )  # fmt: skip
+            manifest.save(folder)
+            _verify(store, manifest, passages, documents)
+        make_current(folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    _point_to(settings.index, generation)
-    _remove_others(settings.index, keep={generation, *([old[0].name] if old else [])})
-    report("Writing", 1, 1)
-    return BuildReport(settings.index, len(documents), manifest.passages, manifest.sentences, embedded, changes, time.perf_counter() - started, True)
+    job.report("Writing", 1, 1)
+    sizes = len(indexed), manifest.passages, manifest.sentences
+    return BuildReport(settings.index, *sizes, embedded, changes, job.seconds(), True, manifest.skipped, manifest.suspicious)
 
 
-def _old_generation(index: Path) -> tuple[Path, Manifest] | None:
-    try:
-        folder = current_generation(index)
-        return folder, Manifest.load(folder)
-    except (IndexMissing, IndexDamaged):
-        return None
+def _read(job: _Job, names: Sequence[str], states: Mapping[str, DocumentState], skipped: list[Skipped]) -> dict[str, Document]:
+    """Those documents by id; what cannot be read goes to `skipped`."""
+    corpus, limit = job.settings.corpus, job.settings.max_file_mb
+    documents: dict[str, Document] = {}
+    for number, name in enumerate(names, start=1):
+        try:
+            if states[name].size > limit * 1e6:
+                raise DocumentError(corpus / name, f"is larger than {limit:g} MB. Split it, or raise the limit with KEI_MAX_FILE_MB.")
+            documents[name] = read_document(corpus / name, corpus)
+        except DocumentError as error:
+            if job.strict:
+                raise
+            skipped.append(Skipped(name, error.problem))
+        job.report("Reading", number, len(names))
+    return documents
 
 
-def _passages(chunks: Sequence[tuple[Document, Chunk]]) -> list[Passage]:
+def _refuse_contradictions(job: _Job, documents: Mapping[str, Document], indexed: Iterable[str], stored: Iterable[Passage]) -> None:
+    """Raises DocumentError when what documents say of their days, or of what they supersede, cannot be."""
+    corpus = job.settings.corpus
+    validities = [section.validity for document in documents.values() for section in document.sections] + [passage.validity for passage in stored]
+    if any(validity.supersedes for validity in validities):  # one document may contradict another that has not changed
+        documents = {name: documents.get(name) or read_document(corpus / name, corpus) for name in indexed}
+    for fault in contradictions(documents.values(), corpus):
+        raise fault
+
+
+def _cut(job: _Job, documents: Mapping[str, Document], name: str) -> list[Passage]:
+    """The passages of a document that was read, not numbered yet."""
     passages: list[Passage] = []
-    first_sentence = 0
-    for position, (document, chunk) in enumerate(chunks):
-        spans = [(start - chunk.start, end - chunk.start) for start, end in chunk.sentences]
-        key = hashlib.sha256(f"{chunk.context}\0{chunk.text}\0{spans}".encode()).hexdigest()
-        passages.append(passage_of(chunk, document, position=position, first_sentence=first_sentence, key=key))
-        first_sentence += len(chunk.sentences)
+    document = documents[name]
+    for chunk in split(document, size=job.settings.chunk_size, count_tokens=job.embeddings.count_tokens):
+        passage = passage_of(chunk, document, position=0, first_sentence=0, key="")
+        passages.append(replace(passage, key=hashlib.sha256("\0".join(embedded_texts(passage)).encode()).hexdigest()))
+    job.report("Cutting", list(documents).index(name) + 1, len(documents))
     return passages
 
 
-def embedded_text(passage: Passage) -> tuple[str, list[tuple[int, int]]]:
-    """What the model reads of a passage, and where its sentences stand in that."""
-    lead = f"{passage.context}\n"
-    shift = len(lead) - passage.start
-    return lead + passage.text, [(start + shift, end + shift) for start, end in passage.sentences]
+def _numbered(passages: Iterable[Passage]) -> list[Passage]:
+    numbered: list[Passage] = []
+    sentences = 0
+    for position, passage in enumerate(passages):
+        numbered.append(replace(passage, position=position, first_sentence=sentences))
+        sentences += len(passage.sentences)
+    return numbered
 
 
-def _known_vectors(folder: Path, keys: set[str]) -> dict[str, tuple[Vectors, Vectors]]:
-    """Vectors of the old generation for passages that are embedded from the same text."""
+def _open_store(old: tuple[Path, Manifest] | None) -> Store | None:
+    """The store of an earlier generation, or None when it does not hold what its manifest says."""
+    if old is None:
+        return None
     try:
-        store = Store(folder / "chroma")
-        kept = [(passage, vector) for passage, vector in store.all_passages() if passage.key in keys]
-        numbers = [passage.first_sentence + place for passage, _ in kept for place in range(len(passage.sentences))]
-        rows = iter(np.concatenate([store.sentence_vectors(numbers[start : start + 1000]) for start in range(0, len(numbers), 1000)]) if numbers else [])
-        return {passage.key: (vector, np.stack([next(rows) for _ in passage.sentences])) for passage, vector in kept}
-    except (IndexDamaged, KeyError):
-        return {}
+        store = Store(old[0] / "chroma")
+    except IndexDamaged:
+        return None
+    return store if store.counts() == (old[1].passages, old[1].sentences) else None
+
+
+def embedded_texts(passage: Passage) -> list[str]:
+    """What the model reads of a passage: each of its sentences under title and headings, a row under its table's header too."""
+    return [f"{passage.context}\n{_under_header(passage, text)}" for text in _sentences(passage)]
+
+
+def _sentences(passage: Passage) -> list[str]:
+    return [passage.text[start - passage.start : end - passage.start] for start, end in passage.sentences]
+
+
+def _under_header(passage: Passage, text: str) -> str:
+    return f"{passage.header}\n{text}" if passage.header and not text.startswith(passage.header) else text
 
 
 def _vectors(
-    passages: Sequence[Passage], embeddings: Embeddings, known: Mapping[str, tuple[Vectors, Vectors]], report: Progress
-) -> tuple[Vectors, list[Vectors], int]:
-    fresh = [passage for passage in passages if passage.key not in known]
-    report("Embedding", 0, len(fresh))
-    texts = [embedded_text(passage) for passage in fresh]
-    new, new_sentences = embeddings.encode_passages(
-        [text for text, _ in texts], [spans for _, spans in texts], progress=lambda done: report("Embedding", done, len(fresh))
-    )
-    found = {**known, **{passage.key: pair for passage, pair in zip(fresh, zip(new, new_sentences, strict=True), strict=True)}}
-    vectors = np.array([found[passage.key][0] for passage in passages], np.float32).reshape(len(passages), embeddings.dimensions)
-    return vectors, [found[passage.key][1] for passage in passages], len(fresh)
+    job: _Job, passages: Sequence[Passage], earlier: Store | None, stored: Sequence[Passage]
+) -> tuple[dict[str, tuple[Vectors, Vectors]], int]:
+    """The vectors of passages and of their sentences by key, taken over where an earlier index has them; and how many passages were embedded."""
+    wanted = {passage.key for passage in passages}
+    known = list({passage.key: passage for passage in stored if passage.key in wanted}.values())
+    vectors: dict[str, tuple[Vectors, Vectors]] = {}
+    if earlier and known:
+        numbers = [passage.first_sentence + place for passage in known for place in range(len(passage.sentences))]
+        rows = earlier.sentence_vectors(numbers)
+        borders = pairwise(np.cumsum([0, *(len(passage.sentences) for passage in known)]))
+        own = earlier.vectors([passage.position for passage in known])
+        vectors = {passage.key: (vector, rows[first:last]) for passage, vector, (first, last) in zip(known, own, borders, strict=True)}
+
+    fresh = [passage for passage in passages if passage.key not in vectors]
+    texts = [embedded_texts(passage) for passage in fresh]
+    everything = sum(map(len, texts))
+    job.report("Embedding", 0, everything)
+    rows = job.embeddings.encode([text for inner in texts for text in inner], progress=lambda done: job.report("Embedding", done, everything))
+    for passage, (first, last) in zip(fresh, pairwise(np.cumsum([0, *map(len, texts)])), strict=True):
+        vectors[passage.key] = (unit(rows[first:last].mean(axis=0)), rows[first:last])
+    return vectors, len(fresh)
 
 
 def _keywords_of_passages(passages: Sequence[Passage]) -> Keywords:
-    spellings = [word.lower() for passage in passages for _, word in words_of(f"{passage.context}\n{passage.text}") if word.isalpha()]
-    return Keywords.build([tokenize(f"{passage.context}\n{passage.text}") for passage in passages], spellings)
+    words = [words_of(f"{passage.context}\n{_under_header(passage, passage.text)}") for passage in passages]
+    spellings = (word.lower() for pairs in words for _, word in pairs if word.isalpha())
+    return Keywords.build([[token for token, _ in pairs] for pairs in words], spellings)
 
 
 def _keywords_of_sentences(passages: Sequence[Passage]) -> Keywords:
     texts: list[list[str]] = []
     for passage in passages:
         context = tokenize(passage.context)
-        texts += [tokenize(passage.text[start - passage.start : end - passage.start]) + context for start, end in passage.sentences]
+        texts += [tokenize(_under_header(passage, text)) + context for text in _sentences(passage)]
     return Keywords.build(texts)
 
 
-def _verify(store: Store, manifest: Manifest, passages: Sequence[Passage], documents: Sequence[Document] | object) -> None:
-    """Read the new generation back: all there, spans right, vectors where they were put."""
+def _verify(store: Store, manifest: Manifest, passages: Sequence[Passage], documents: Mapping[str, Document]) -> None:
+    """Read the new generation back: all there, spans right, and a sample of it found by its own vectors."""
     if store.counts() != (manifest.passages, manifest.sentences):
         raise IndexDamaged("The new index does not hold what was written to it; the old one still serves. Run the rebuild again.")
-    texts = {document.document_id: document.text for document in documents}  # type: ignore[attr-defined]
     for passage in passages:
-        if texts[passage.document_id][passage.start : passage.end] != passage.text:
+        document = documents.get(passage.document_id)
+        if document and document.text[passage.start : passage.end] != passage.text:
             raise IndexDamaged(f"{passage.document_id} [{passage.start}:{passage.end}] is no span of its document; the old index still serves.")
-    for passage in passages[:: max(1, len(passages) // 16)]:
-        if store.passages([passage.position])[0] != passage:
+    sample = passages[:: max(1, len(passages) // 16)]
+    vectors = store.sentence_vectors([passage.first_sentence for passage in sample])
+    for passage, vector, read in zip(sample, vectors, store.passages([passage.position for passage in sample]), strict=True):
+        if read != passage:
             raise IndexDamaged(f"Passage {passage.position} reads back differently from what was written; the old index still serves.")
-
-
-def _point_to(index: Path, generation: str) -> None:
-    pointer = index / f"{CURRENT}.{os.getpid()}"
-    pointer.write_text(generation + "\n", encoding="utf-8")
-    os.replace(pointer, index / CURRENT)
-
-
-def _remove_others(index: Path, keep: set[str]) -> None:
-    """Remove generations that nobody can be reading any more: all but the new one and the one before it."""
-    for folder in index.iterdir():
-        if folder.is_dir() and folder.name not in keep and (folder / "chroma").is_dir():
-            shutil.rmtree(folder, ignore_errors=True)
+        if store.nearest_sentences(vector, 1)[0][1] < 0.999:
+            raise IndexDamaged(f"Passage {passage.position} is not found by its own vector; the old index still serves. Run the rebuild again.")

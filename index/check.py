@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from index.contradictions import contradictions
+from index.disagreements import faults_of, read_disagreements
 from index.documents import Configuration, Document, document_paths, read_configuration, read_document
 from index.errors import DocumentError
 from index.outline import line_number, outline
@@ -31,17 +33,17 @@ def check_corpus(corpus: Path) -> list[DocumentError]:
             documents.append((path, read_document(path, corpus)))
         except DocumentError as error:
             faults.append(error)
-    places = {place for _, document in documents for place in _places(document)}
     seen: dict[str, Path] = {}
     for path, document in documents:
         faults += check_document(document, path, configuration)
-        for target in _superseded(document):
-            if target not in places:
-                faults.append(DocumentError(path, f"supersedes {target!r}, which is no document or heading of this corpus.", 1))
         twin = seen.setdefault(document.document_id.casefold(), path)
         if twin != path:
             faults.append(DocumentError(path, f"has the same id as {twin} on systems that ignore case. Rename one."))
-    faults += _circles([document for _, document in documents], corpus)
+    faults += contradictions([document for _, document in documents], corpus)
+    try:
+        faults += faults_of(read_disagreements(corpus), {document.document_id: document for _, document in documents}, corpus)
+    except DocumentError as error:
+        faults.append(error)
     return faults
 
 
@@ -99,35 +101,3 @@ def _check_sentences(document: Document, path: Path) -> Iterator[DocumentError]:
                 yield DocumentError(path, f"a sentence has no source right behind it: {sentence[:90]!r}")
             elif _POINTS_OUT.match(sentence):
                 yield DocumentError(path, f"a sentence points out of itself; name its subject: {sentence[:90]!r}")
-
-
-def _places(document: Document) -> Iterator[str]:
-    yield document.document_id
-    for section in document.sections:
-        if section.headings:
-            yield f"{document.document_id}#{section.headings[-1]}"
-
-
-def _superseded(document: Document) -> list[str]:
-    return sorted({target for section in document.sections for target in (*section.validity.supersedes, *document.validity.supersedes)})
-
-
-def _circles(documents: list[Document], corpus: Path) -> Iterator[DocumentError]:
-    """Documents or sections that supersede themselves, over however many steps."""
-    edges: dict[str, set[str]] = {}
-    for document in documents:
-        edges.setdefault(document.document_id, set()).update(document.validity.supersedes)
-        for section in document.sections:
-            if section.headings and section.validity.supersedes != document.validity.supersedes:
-                edges.setdefault(f"{document.document_id}#{section.headings[-1]}", set()).update(section.validity.supersedes)
-    for origin in sorted(edges):
-        reached: set[str] = set()
-        waiting = list(edges[origin])
-        while waiting:
-            place = waiting.pop()
-            if place == origin:
-                yield DocumentError(corpus / origin.split("#")[0], f"{origin!r} supersedes itself in a circle. Take one step out.", 1)
-                break
-            if place not in reached:
-                reached.add(place)
-                waiting += edges.get(place, ())

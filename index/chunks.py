@@ -11,7 +11,7 @@ from index.documents import Document, Section
 from index.outline import Block, outline
 from index.sentences import sentence_spans
 
-CHUNKER = "headings-sentences-1"  # part of an index's recipe: change it when chunks come out differently
+CHUNKER = "headings-sentences-2"  # part of an index's recipe: change it when chunks come out differently
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 Span = tuple[int, int]
@@ -28,6 +28,7 @@ class Chunk:
     end: int
     text: str
     sentences: tuple[Span, ...]
+    header: str = ""  # the first row of the table that the chunk is cut from
 
     @property
     def chunk_id(self) -> str:
@@ -40,31 +41,39 @@ class Chunk:
 
 
 def split(document: Document, *, size: int, count_tokens: CountTokens) -> Iterator[Chunk]:
-    """The chunks of a document, in order, each at most `size` tokens long and inside one section."""
-    units = [(document.section_at(start), (start, end)) for block in outline(document.text) for start, end in _sentences(document.text, block)]
+    """The chunks of a document, in order, each at most `size` tokens long and inside one section or one table of it."""
+    units = [
+        ((document.section_at(start), block.header), (start, end))
+        for block in outline(document.text)
+        for start, end in _sentences(document.text, block)
+    ]
     if not units:
         return
     lengths = count_tokens([document.text[start:end] for _, (start, end) in units])
     pieces = [
-        (section, piece, tokens)
-        for (section, span), length in zip(units, lengths, strict=True)
+        (home, piece, tokens)
+        for (home, span), length in zip(units, lengths, strict=True)
         for piece, tokens in _fit(document.text, span, length, size, count_tokens)
     ]
-    for section, run in groupby(pieces, key=lambda piece: piece[0]):
+    for (section, place), run in groupby(pieces, key=lambda piece: piece[0]):
+        header = document.text[slice(*place)] if place else ""
+        taken = count_tokens([header])[0] if header else 0  # of the model's window
+        if 2 * taken > size:
+            header, taken = "", 0
         packed: list[Span] = []
         used = 0
         for _, span, tokens in run:
             if packed and used + tokens > size:
-                yield _chunk(document, section, packed)
-                packed, used = [], 0
+                yield _chunk(document, section, packed, header)
+                packed, used = [], taken
             packed.append(span)
             used += tokens
-        yield _chunk(document, section, packed)
+        yield _chunk(document, section, packed, header)
 
 
-def _chunk(document: Document, section: Section, spans: Sequence[Span]) -> Chunk:
+def _chunk(document: Document, section: Section, spans: Sequence[Span], header: str) -> Chunk:
     start, end = spans[0][0], spans[-1][1]
-    return Chunk(document.document_id, document.title, section, start, end, document.text[start:end], tuple(spans))
+    return Chunk(document.document_id, document.title, section, start, end, document.text[start:end], tuple(spans), header)
 
 
 def _sentences(text: str, block: Block) -> Iterator[Span]:

@@ -27,16 +27,16 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 Vectors = NDArray[np.float32]  # (texts, dimensions), rows of length one
-Spans = Sequence[tuple[int, int]]
 Progress = Callable[[int], None]  # told how many texts are done
 
 EXPORT_FORMAT = 1
+WINDOW = 4096  # texts tokenized at a time; bounds memory
 BATCH_TOKENS = 4096  # of one forward pass, padding counted; bounds memory
 _AGREEMENT = 0.9999  # cosine that an export must reach against sentence-transformers
 
 
 class Embeddings(LangChainEmbeddings, ABC):
-    """Texts to vectors of length one, for questions and for passages with their sentences."""
+    """Texts to vectors of length one, for questions and for sentences."""
 
     name: str
     fingerprint: str  # of the weights: two models of one name are told apart
@@ -53,13 +53,6 @@ class Embeddings(LangChainEmbeddings, ABC):
     def is_word(self, word: str) -> bool:
         """Whether the model's vocabulary holds a lower-case word whole: a plain dictionary of the language."""
         return False
-
-    def encode_passages(self, texts: Sequence[str], spans: Sequence[Spans], *, progress: Progress | None = None) -> tuple[Vectors, list[Vectors]]:
-        """A vector for each passage, and one for each of its spans (characters of the passage, end exclusive)."""
-        sentences = [text[start:end] for text, inner in zip(texts, spans, strict=True) for start, end in inner]
-        vectors = self.encode(sentences)
-        borders = np.cumsum([0, *(len(inner) for inner in spans)])
-        return self.encode(texts, progress=progress), [vectors[a:b] for a, b in zip(borders, borders[1:], strict=False)]
 
     def embed_query(self, text: str) -> list[float]:
         return [float(value) for value in self.encode([text])[0]]
@@ -155,33 +148,19 @@ class OnnxEmbeddings(Embeddings):
         return self._counter.token_to_id(word) is not None
 
     def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
-        return self.encode_passages(texts, [()] * len(texts), progress=progress)[0]
-
-    def encode_passages(self, texts: Sequence[str], spans: Sequence[Spans], *, progress: Progress | None = None) -> tuple[Vectors, list[Vectors]]:
-        passages = np.zeros((len(texts), self.dimensions), np.float32)
-        sentences: list[Vectors] = [np.zeros((len(inner), self.dimensions), np.float32) for inner in spans]
-        encodings = self._tokenizer.encode_batch(list(texts))
+        vectors = np.zeros((len(texts), self.dimensions), np.float32)
         done = 0
-        for batch in _batches([len(encoding.ids) for encoding in encodings]):
-            hidden, mask = self._forward([encodings[number] for number in batch])
-            for row, number in enumerate(batch):
-                tokens = hidden[row, : int(mask[row].sum())]
-                passages[number] = _unit(tokens.mean(axis=0))
-                offsets = encodings[number].offsets
-                for place, (start, end) in enumerate(spans[number]):
-                    inside = [position for position, (a, b) in enumerate(offsets) if a < end and b > start and b > a]
-                    sentences[number][place] = _unit(tokens[inside].mean(axis=0)) if inside else passages[number]
-            done += len(batch)
-            if progress:
-                progress(done)
-        return passages, sentences
-
-    def token_vectors(self, text: str) -> tuple[list[str], Vectors]:
-        """The word pieces of a text, without the marks around it, and their vectors of length one."""
-        encoding = self._tokenizer.encode(text)
-        hidden, _ = self._forward([encoding])
-        inside = [position for position, (a, b) in enumerate(encoding.offsets) if b > a]
-        return [encoding.tokens[position] for position in inside], np.stack([_unit(hidden[0, position]) for position in inside])
+        for start in range(0, len(texts), WINDOW):
+            encodings = self._tokenizer.encode_batch(list(texts[start : start + WINDOW]))
+            for batch in _batches([len(encoding.ids) for encoding in encodings]):
+                hidden, mask = self._forward([encodings[number] for number in batch])
+                weights = mask[:, :, None].astype(np.float32)
+                pooled = (hidden * weights).sum(axis=1) / weights.sum(axis=1)
+                vectors[[start + number for number in batch]] = pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
+                done += len(batch)
+                if progress:
+                    progress(done)
+        return vectors
 
     def _forward(self, encodings: Sequence[Any]) -> tuple[Vectors, NDArray[np.int64]]:
         longest = max(len(encoding.ids) for encoding in encodings)
@@ -207,7 +186,8 @@ def _batches(lengths: Sequence[int]) -> list[list[int]]:
     return batches
 
 
-def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The vector at length one; a vector of zeros stays as it is."""
     length = float(np.linalg.norm(vector))
     return (vector / length).astype(np.float32) if length else vector.astype(np.float32)
 

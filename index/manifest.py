@@ -1,17 +1,18 @@
-"""What a built index is made of: its recipe and the hashes of its documents. Says whether it still fits."""
+"""What a built index is made of: its recipe, the hashes of its documents and files. Says whether it still fits."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from index.errors import IndexDamaged
+from index.generations import MANIFEST
 
-FORMAT = 1
-FILE = "manifest.json"
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -19,22 +20,59 @@ class Recipe:
     """Everything that decides how a text becomes vectors and words. Two indexes of one recipe and one corpus are equal."""
 
     format: int
+    reader: str  # of files, with the versions of the libraries that read them
     chunker: str
     chunk_size: int  # tokens
     tokenizer: str
+    embedded: str  # which texts the model reads
     embedding_model: str
     fingerprint: str  # SHA-256 of the model's weights
     dimensions: int
+
+    @property
+    def model(self) -> tuple[str, str, int]:
+        """What decides which vector a text gets."""
+        return self.embedding_model, self.fingerprint, self.dimensions
+
+
+def differences(built: Recipe, wanted: Recipe) -> str:
+    """How an index was built otherwise than asked for now, in words; empty when it was not.
+
+    >>> recipe = Recipe(2, "reader-1", "chunks-1", 200, "words-1", "texts-1", "small", "ab12", 384)
+    >>> differences(recipe, Recipe(2, "reader-1", "chunks-1", 120, "words-1", "texts-1", "other", "cd34", 384))
+    'chunk size 200 instead of 120; embedding model small instead of other; fingerprint ab12 instead of cd34'
+    """
+    pairs = [(name, getattr(built, name), getattr(wanted, name)) for name in Recipe.__dataclass_fields__]
+    told = [f"{name.replace('_', ' ')} {was!s:.40} instead of {now!s:.40}" for name, was, now in pairs if was != now]
+    if built.embedding_model == wanted.embedding_model and built.fingerprint != wanted.fingerprint:
+        told.append(f"the weights of {wanted.embedding_model} are others under the same name")
+    return "; ".join(told)
 
 
 @dataclass(frozen=True)
 class DocumentState:
     """A file as it was when it was indexed."""
 
-    file_sha256: str
-    text_sha256: str
+    file_sha256: str  # or "unread"
     size: int  # bytes
     modified: int  # nanoseconds since 1970
+    changed: int  # likewise, of content, name or rights: no program sets it back
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file or folder that is not indexed, and why."""
+
+    document_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """Words of a document that read like orders to a program. They are reported and stay text."""
+
+    document_id: str
+    words: str
 
 
 @dataclass(frozen=True)
@@ -49,35 +87,85 @@ class Manifest:
     sentences: int
     documents: Mapping[str, DocumentState]
     configuration_sha256: str
+    skipped: tuple[Skipped, ...] = ()
+    suspicious: tuple[Suspicion, ...] = ()
+    not_indexed: Mapping[str, DocumentState] = field(default_factory=dict)  # the files that were skipped
+    files: Mapping[str, str] = field(default_factory=dict)  # of the index: the SHA-256 of each that never changes again, else ""
+
+    @property
+    def states(self) -> dict[str, DocumentState]:
+        """Every file that was looked at, indexed or skipped."""
+        return {**self.documents, **self.not_indexed}
 
     def save(self, folder: Path) -> None:
-        (folder / FILE).write_text(json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=False), encoding="utf-8")
+        (folder / MANIFEST).write_text(json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Manifest:
         """The manifest of a built index. Raises IndexDamaged when it is missing, cut off or of another format."""
         try:
-            data = json.loads((folder / FILE).read_text(encoding="utf-8"))
-            if data["recipe"]["format"] != FORMAT:
-                raise IndexDamaged(f"The index in {folder} has format {data['recipe']['format']}, this program reads {FORMAT}. Build it anew with: python -m index rebuild")
+            data = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            found = data["recipe"]["format"]
+            if found != FORMAT:
+                remedy = "Build it anew with: python -m index rebuild"
+                raise IndexDamaged(f"The index in {folder} has format {found}, this program reads {FORMAT}. {remedy}")
             return cls(
                 recipe=Recipe(**data.pop("recipe")),
-                documents={identifier: DocumentState(**state) for identifier, state in data.pop("documents").items()},
+                documents={name: DocumentState(**state) for name, state in data.pop("documents").items()},
+                not_indexed={name: DocumentState(**state) for name, state in data.pop("not_indexed").items()},
+                skipped=tuple(Skipped(**item) for item in data.pop("skipped")),
+                suspicious=tuple(Suspicion(**item) for item in data.pop("suspicious")),
                 **data,
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise IndexDamaged(f"The index in {folder} has no readable manifest ({error}). Build it anew with: python -m index rebuild --force") from error
+            remedy = "Build it anew with: python -m index rebuild --force"
+            raise IndexDamaged(f"The index in {folder} has no readable manifest ({error}). {remedy}") from error
 
 
-def state_of(path: Path, text_sha256: str = "") -> DocumentState:
-    """A file as it is now."""
-    status = path.stat()
+def files_of(folder: Path) -> dict[str, str]:
+    """The files of a generation with their SHA-256, or "" for those of Chroma, which writes to them when they are read."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    return {path.relative_to(folder).as_posix(): "" if _is_chromas(path) else _sha256(path) for path in paths}
+
+
+def damages(folder: Path, manifest: Manifest) -> Iterator[str]:
+    """What is missing or altered among the files of a generation, without opening its vectors."""
+    for name, digest in manifest.files.items():
+        path = folder / name
+        if not path.is_file():
+            yield f"{name} is missing"
+        elif digest and _sha256(path) != digest:
+            yield f"{name} is not as it was written"
+
+
+def _is_chromas(path: Path) -> bool:
+    return path.suffix in (".bin", ".pickle", ".sqlite3")
+
+
+def _sha256(path: Path) -> str:
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-    companion = path.with_name(path.name + ".yaml")
-    if companion.is_file():  # a table's front matter
-        digest.update(companion.read_bytes())
-    return DocumentState(digest.hexdigest(), text_sha256, status.st_size, status.st_mtime_ns)
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def state_of(path: Path, known: DocumentState | None = None, *, max_bytes: float = float("inf")) -> DocumentState:
+    """A file as it is now. It is not read when its size and times are those of `known`, when it is too large, or when it cannot be."""
+    try:
+        status = path.stat()
+    except OSError:  # a link to nothing
+        return DocumentState("unread", 0, 0, 0)
+    state = DocumentState("unread", status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > max_bytes:
+        return state
+    companion = path.with_name(path.name + ".yaml")  # a table's front matter
+    if known and known == replace(state, file_sha256=known.file_sha256) and known.file_sha256 != "unread" and not companion.is_file():
+        return known
+    try:
+        digest = _sha256(path)
+        if companion.is_file():
+            digest = hashlib.sha256(f"{digest}{_sha256(companion)}".encode()).hexdigest()
+    except OSError:
+        return state
+    return replace(state, file_sha256=digest)
 
 
 @dataclass(frozen=True)

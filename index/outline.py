@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from markdown_it import MarkdownIt
@@ -27,6 +28,7 @@ class Block:
     start: int
     end: int
     level: int = 0  # of a heading, 1 to 6; else 0
+    header: tuple[int, int] | None = None  # of a row: where the first row of its table stands
 
 
 def outline(text: str, *, indented_code: bool = True) -> list[Block]:
@@ -44,29 +46,30 @@ def outline(text: str, *, indented_code: bool = True) -> list[Block]:
     line_starts.append(len(text))
 
     blocks: list[Block] = []
+    header: tuple[int, int] | None = None
     for kind, level, first, last in _line_ranges(parser.parse(text)):
         start, end = line_starts[first], line_starts[min(last, len(line_starts) - 1)]
-        block = _trim(text, kind, level, start, end)
+        block = _trim(text, "row" if kind == "header" else kind, level, start, end)
         # subtle: nested list items can report lines that an outer block has claimed already
         if block and (not blocks or block.start >= blocks[-1].end):
-            blocks.append(block)
+            header = (block.start, block.end) if kind == "header" else header if kind == "row" else None
+            blocks.append(replace(block, header=header))
     return blocks
 
 
-def _line_ranges(tokens: list[Token]) -> Iterator[tuple[BlockKind, int, int, int]]:
-    level = 0
-    for token in tokens:
-        if token.type == "heading_open" and token.map:
-            level = int(token.tag[1])
-            yield "heading", level, *token.map
-        elif token.type == "paragraph_open" and token.map:
-            yield "prose", 0, *token.map
-        elif token.type in ("tr_open",) and token.map:
-            yield "row", 0, *token.map
-        elif token.type in ("fence", "code_block") and token.map:
-            yield "code", 0, *token.map
-        elif token.type == "html_block" and token.map:
-            yield "prose", 0, *token.map
+def _line_ranges(tokens: list[Token]) -> Iterator[tuple[BlockKind | Literal["header"], int, int, int]]:
+    for before, token in pairwise([Token("", "", 0), *tokens]):
+        if token.map is None:
+            continue
+        first, last = token.map
+        if token.type == "heading_open":
+            yield "heading", int(token.tag[1]), first, last
+        elif token.type in ("paragraph_open", "html_block"):
+            yield "prose", 0, first, last
+        elif token.type == "tr_open":
+            yield "header" if before.type == "thead_open" else "row", 0, first, last
+        elif token.type in ("fence", "code_block"):
+            yield "code", 0, first, last
 
 
 def _trim(text: str, kind: BlockKind, level: int, start: int, end: int) -> Block | None:

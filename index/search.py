@@ -1,8 +1,7 @@
-"""Question → ranked Hits: dense and keyword search over passages and sentences, fused by reciprocal rank."""
+"""Question → ranked Hits: passages by their nearest sentence, by their words and by their sentences' words, fused by reciprocal rank."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,16 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from index.build import CURRENT, current_generation, pending_changes, recipe_of
+from index.build import pending_changes, recipe_of
 from index.documents import Configuration, read_configuration
 from index.embeddings import Embeddings, Vectors, open_embeddings
 from index.errors import IndexDamaged, IndexStale
+from index.generations import CURRENT, Hold, hold_current
 from index.keywords import STOPWORDS, Keywords, tokenize
-from index.manifest import Changes, Manifest
+from index.manifest import Changes, Manifest, damages, differences
 from index.settings import IndexSettings
 from index.store import Passage, Store
 
 CANDIDATES = 60  # of each signal
+SYNONYM_WEIGHT = 0.5  # of a word that only means the same as one of the question
 RANK_CONSTANT = 20  # of reciprocal rank fusion; Cormack, Clarke and Büttcher 2009 use 60 for lists of thousands
 
 
@@ -30,7 +31,8 @@ class Sentence:
     text: str
     start: int
     end: int
-    cosine: float  # of its vector in context with the question's
+    cosine: float  # of its vector, read under title and headings, with the question's
+    bm25: float
     number: int  # in the index
 
 
@@ -72,40 +74,43 @@ def reciprocal_rank_fusion(rankings: Sequence[Sequence[int]], *, weights: Sequen
 class Index:
     """A built index, open for questions."""
 
+    _hold: Hold | None = None
+
     def __init__(self, settings: IndexSettings, folder: Path, manifest: Manifest, embeddings: Embeddings) -> None:
         self.settings = settings
         self.manifest = manifest
         self.embeddings = embeddings
         self.folder = folder
         self.configuration: Configuration = read_configuration(settings.corpus) if settings.corpus.is_dir() else Configuration()
+        self._synonyms = [[member for phrase in group if (member := _content(phrase))] for group in self.configuration.synonyms]
         self.store = Store(folder / "chroma")
         try:
             self.passage_words = Keywords.load(folder / "passage-words")
             self.sentence_words = Keywords.load(folder / "sentence-words")
         except (OSError, ValueError, KeyError) as error:
             raise IndexDamaged(f"The index in {folder} has no readable keyword data ({error}). Build it anew with: python -m index rebuild --force") from error
-        if self.store.counts() != (manifest.passages, manifest.sentences) or self.passage_words.size != manifest.passages:
-            raise IndexDamaged(f"The index in {folder} does not hold what its manifest says. Build it anew with: python -m index rebuild --force")
-        self._owners = np.zeros(manifest.sentences, np.int64)  # the passage of each sentence
-        for passage, _ in self.store.all_passages():
-            self._owners[passage.first_sentence : passage.first_sentence + len(passage.sentences)] = passage.position
+        damage = next(damages(folder, manifest), None)
+        if damage or self.store.counts() != (manifest.passages, manifest.sentences) or self.passage_words.size != manifest.passages:
+            detail = f" ({damage})" if damage else ""
+            remedy = "Build it anew with: python -m index rebuild --force"
+            raise IndexDamaged(f"The index in {folder} does not hold what its manifest says{detail}. {remedy}")
+        self._owners = self.store.owners
 
     @classmethod
     def open(cls, settings: IndexSettings, embeddings: Embeddings | None = None, *, allow_stale: bool = False) -> Index:
         """The index of those settings. Raises IndexMissing, IndexDamaged, or IndexStale when it fits no longer."""
-        folder = current_generation(settings.index)
+        folder, hold = hold_current(settings.index)
         manifest = Manifest.load(folder)
         embeddings = embeddings or open_embeddings(settings.embedding_model, cache=settings.model_cache)
-        wanted = recipe_of(settings, embeddings)
-        if manifest.recipe != wanted:
-            differing = [name for name in wanted.__dataclass_fields__ if getattr(wanted, name) != getattr(manifest.recipe, name)]
-            detail = "; ".join(f"{name.replace('_', ' ')} {getattr(manifest.recipe, name)!s:.40} instead of {getattr(wanted, name)!s:.40}" for name in differing)
+        if detail := differences(manifest.recipe, recipe_of(settings, embeddings)):
             raise IndexStale(f"The index in {settings.index} was built by another recipe ({detail}). Build it anew with: python -m index rebuild")
         if not allow_stale:
             changes = pending_changes(settings, manifest)
             if changes:
                 raise IndexStale(f"The corpus has changed since the index was built ({changes}). Bring it up to date with: python -m index rebuild")
-        return cls(settings, folder, manifest, embeddings)
+        index = cls(settings, folder, manifest, embeddings)
+        index._hold = hold  # for as long as the index is in use
+        return index
 
     def is_current(self) -> bool:
         """Whether this generation is still the one that serves; a single small file is read."""
@@ -118,38 +123,39 @@ class Index:
         """How the corpus differs from this index now."""
         return pending_changes(self.settings, self.manifest)
 
-    def expand(self, tokens: Sequence[str]) -> list[str]:
-        """The words of a question and, where the corpus lists synonyms of them, those too."""
+    def synonyms_of(self, tokens: Sequence[str]) -> dict[str, frozenset[str]]:
+        """For words of a question the words that mean the same in this corpus, as `corpus.toml` lists them."""
         present = set(tokens)
-        extra: list[str] = []
-        for group in self.configuration.synonyms:
-            members = [tokenize(phrase) for phrase in group]
-            if any(member and set(member) <= present for member in members):
-                extra += [token for member in members for token in member if token not in present]
-        return [*tokens, *dict.fromkeys(extra)]
+        found: dict[str, set[str]] = {}
+        for group in self._synonyms:
+            asked = [member for member in group if set(member) <= present]
+            others = {token for member in group if member not in asked for token in member} - present
+            for member in asked:
+                for token in member:
+                    found.setdefault(token, set()).update(others)
+        return {token: frozenset(others) for token, others in found.items()}
 
     def search(self, question: str, *, limit: int = 10, method: str = "fused") -> list[Hit]:
         """The passages that best fit a question, best first. `method`: "fused", "dense" or "keyword"."""
-        started = time.perf_counter()
         vector = self.embeddings.encode([question])[0]
-        embedded = time.perf_counter()
-        tokens = self.expand([token for token in tokenize(question) if token not in STOPWORDS])
-        dense = self.store.nearest_passages(vector, min(CANDIDATES, self.manifest.passages))
+        tokens = [token for token in tokenize(question) if token not in STOPWORDS]
+        alike = [token for others in self.synonyms_of(tokens).values() for token in others]
         near = self._passages_of(self.store.nearest_sentences(vector, min(2 * CANDIDATES, self.manifest.sentences)))
-        by_words = _best(self.passage_words.scores(tokens), CANDIDATES)
-        by_sentence_words = self._passages_of(_best(self.sentence_words.scores(tokens), 2 * CANDIDATES))
-        rankings = {"dense": [position for position, _ in dense], "near": near, "words": [position for position, _ in by_words], "sentence_words": by_sentence_words}
-        chosen = {"fused": ("dense", "near", "words", "sentence_words"), "dense": ("dense",), "keyword": ("words",)}[method]
+        by_words = _best(self.passage_words.scores(tokens) + SYNONYM_WEIGHT * self.passage_words.scores(alike), CANDIDATES)
+        sentence_scores = self.sentence_words.scores(tokens) + SYNONYM_WEIGHT * self.sentence_words.scores(alike)
+        by_sentence_words = self._passages_of(_best(sentence_scores, 2 * CANDIDATES))
+        rankings = {"dense": near, "words": [position for position, _ in by_words], "sentence words": by_sentence_words}
+        chosen = {"fused": tuple(rankings), "dense": ("dense",), "keyword": ("words",)}[method]
         scores = reciprocal_rank_fusion([rankings[name] for name in chosen])
         ranked = sorted(scores, key=lambda position: (-scores[position], position))[:limit]
-        hits = self._hits(ranked, scores, vector, rankings)
-        self.seconds = {"embed": embedded - started, "search": time.perf_counter() - embedded}
-        return hits
+        return self._hits(ranked, scores, vector, sentence_scores, rankings)
 
     def _passages_of(self, sentences: Sequence[tuple[int, float]]) -> list[int]:
         return list(dict.fromkeys(int(self._owners[number]) for number, _ in sentences))
 
-    def _hits(self, positions: Sequence[int], scores: Mapping[int, float], vector: Vectors, rankings: Mapping[str, Sequence[int]]) -> list[Hit]:
+    def _hits(
+        self, positions: Sequence[int], scores: Mapping[int, float], vector: Vectors, sentence_scores: Vectors, rankings: Mapping[str, Sequence[int]]
+    ) -> list[Hit]:
         if not positions:
             return []
         passages = self.store.passages(positions)
@@ -158,12 +164,19 @@ class Index:
         hits: list[Hit] = []
         for passage in passages:
             sentences = tuple(
-                Sentence(passage.text[start - passage.start : end - passage.start], start, end, float(next(cosines)), passage.first_sentence + place)
+                Sentence(
+                    passage.text[start - passage.start : end - passage.start], start, end, float(next(cosines)),
+                    float(sentence_scores[passage.first_sentence + place]), passage.first_sentence + place,
+                )  # fmt: skip
                 for place, (start, end) in enumerate(passage.sentences)
             )
             ranks = {name: ranking.index(passage.position) + 1 for name, ranking in rankings.items() if passage.position in ranking}
             hits.append(_hit(passage, scores[passage.position], sentences, ranks))
         return hits
+
+
+def _content(phrase: str) -> list[str]:
+    return [token for token in tokenize(phrase) if token not in STOPWORDS]
 
 
 def _best(scores: Any, limit: int) -> list[tuple[int, float]]:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path, user_data_path
 
+from index.errors import SettingsError
+
 APPLICATION = "kei-policy-assistant"
 PACKAGED_CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
@@ -25,12 +27,16 @@ class IndexSettings:
     chunk_size: int = 200  # tokens of the embedding model; MiniLM reads 256 with title and headings
     model_cache: Path = Path(".models")  # exported models: rebuilt when missing
     chroma_url: str | None = None
+    max_file_mb: float = 50  # a larger file in the corpus is skipped
 
     @classmethod
     def from_environment(
         cls, *, corpus: Path | str | None = None, index: Path | str | None = None, environment: Mapping[str, str] | None = None
     ) -> IndexSettings:
-        """The settings of the environment, with `corpus` and `index` taking precedence over KEI_CORPUS and KEI_INDEX."""
+        """The settings of the environment, with `corpus` and `index` taking precedence over KEI_CORPUS and KEI_INDEX.
+
+        Raises SettingsError for a limit that is no number.
+        """
         environment = os.environ if environment is None else environment
         folder = Path(corpus or environment.get("KEI_CORPUS") or PACKAGED_CORPUS).expanduser().absolute()
         place = index or environment.get("KEI_INDEX") or _default_index(folder)
@@ -40,7 +46,19 @@ class IndexSettings:
             embedding_model=environment.get("KEI_EMBEDDING_MODEL") or PACKAGED_MODEL,
             model_cache=user_cache_path(APPLICATION) / "models",
             chroma_url=environment.get("KEI_CHROMA_URL") or None,
+            max_file_mb=_megabytes(environment, "KEI_MAX_FILE_MB", cls.max_file_mb),
         )
+
+
+def _megabytes(environment: Mapping[str, str], name: str, default: float) -> float:
+    value = environment.get(name) or str(default)
+    try:
+        number = float(value)
+    except ValueError:
+        number = 0
+    if not 0 < number < float("inf"):
+        raise SettingsError(f"{name} is {value!r}; set it to a number of megabytes above 0, or unset it for {default}.")
+    return number
 
 
 def _default_index(corpus: Path) -> Path:

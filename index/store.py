@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.chunks import Chunk, Span
 from index.documents import Document, Validity
 from index.embeddings import Vectors
-from index.errors import IndexDamaged
+from index.errors import IndexDamaged, UserError
+
+T = TypeVar("T")
 
 PAGE = 1000  # records a call; Chroma takes at most some 5,000
+DATABASE = "chroma.sqlite3"
+ORDER = "order.npy"  # for each passage by position: its serial number, and how many sentences it has
+REMEDY = "Build it anew with: python -m index rebuild --force"
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,8 @@ class Passage:
     topic: str | None
     url: str | None
     document_sha256: str
+    header: str = ""  # the header row of the table that the passage is cut from
+    serial: int | None = field(default=None, compare=False)  # its name in the store, kept for life; None before it is stored
 
     @property
     def context(self) -> str:
@@ -50,110 +63,193 @@ def passage_of(chunk: Chunk, document: Document, *, position: int, first_sentenc
         position=position, document_id=chunk.document_id, title=chunk.title, section=" > ".join(chunk.section.headings), start=chunk.start,
         end=chunk.end, text=chunk.text, sentences=chunk.sentences, first_sentence=first_sentence, validity=chunk.section.validity, key=key,
         publisher=document.publisher, kind=document.kind, topic=document.topic, url=document.url, document_sha256=document.sha256,
+        header=chunk.header,
     )  # fmt: skip
 
 
 class Store:
-    """Two collections of one folder: passages with their text, and the sentences in them as vectors alone."""
+    """Two collections of one folder: passages with their text, and the sentences in them as vectors alone.
+
+    A record is named by the passage's serial number, a sentence's by that and its place; positions change from build to build, names do not.
+    """
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
         import chromadb
         from chromadb.config import Settings
 
         # subtle: Chroma creates an empty index in silence where there is none
-        if not create and not (folder / "chroma.sqlite3").is_file():
-            raise IndexDamaged(f"The index has no chroma.sqlite3 in {folder}. Build it anew with: python -m index rebuild --force")
+        if not create and not (folder / DATABASE).is_file():
+            raise IndexDamaged(f"The index has no {DATABASE} in {folder}. {REMEDY}")
+        self.folder = folder
         settings = Settings(anonymized_telemetry=False, allow_reset=False, is_persistent=True, persist_directory=str(folder))
         try:
-            self._client = chromadb.PersistentClient(path=str(folder), settings=settings)
+            client: Any = chromadb.PersistentClient(path=str(folder), settings=settings)
+            self.close = weakref.finalize(self, client.close)  # Chroma itself keeps a client open for ever
+            self.close.atexit = False
             options: dict[str, Any] = {"embedding_function": None}
             if create:
                 options["configuration"] = {"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 32}}
-                self._passages = self._client.create_collection("passages", **options)
-                self._sentences = self._client.create_collection("sentences", **options)
+                self._passages = client.create_collection("passages", **options)
+                self._sentences = client.create_collection("sentences", **options)
             else:
-                self._passages = self._client.get_collection("passages", **options)
-                self._sentences = self._client.get_collection("sentences", **options)
-        except (chromadb.errors.ChromaError, ValueError, OSError) as error:
-            raise IndexDamaged(f"The index in {folder} cannot be opened ({error}). Build it anew with: python -m index rebuild --force") from error
+                self._passages = client.get_collection("passages", **options)
+                self._sentences = client.get_collection("sentences", **options)
+            self._set_order(np.zeros((0, 2), np.int64) if create else np.load(folder / ORDER))
+        except (chromadb.errors.ChromaError, ValueError, EOFError, OSError) as error:
+            if create:
+                raise UserError(f"Chroma cannot write to {folder}: {error}. Make room on the disk. The old index is untouched.") from error
+            raise IndexDamaged(f"The index in {folder} cannot be opened ({error}). {REMEDY}") from error
 
-    def add(self, passages: Sequence[Passage], vectors: Vectors, sentence_vectors: Sequence[Vectors]) -> None:
-        """Store passages with their vectors and those of their sentences."""
-        for start in range(0, len(passages), PAGE):
-            page = slice(start, start + PAGE)
-            self._passages.add(
-                ids=[str(passage.position) for passage in passages[page]], embeddings=vectors[page],
-                documents=[passage.text for passage in passages[page]], metadatas=[_metadata(passage) for passage in passages[page]],
-            )  # fmt: skip
-        numbers = [str(passage.first_sentence + place) for passage in passages for place in range(len(passage.sentences))]
-        owners = [{"passage": passage.position} for passage in passages for _ in passage.sentences]
-        stacked = np.concatenate(list(sentence_vectors)) if sentence_vectors else np.zeros((0, 1), np.float32)
+    @classmethod
+    def copy(cls, original: Path, folder: Path) -> Store:
+        """A store of its own with all that another holds. Raises UserError when it cannot be written."""
+        try:
+            shutil.copytree(original, folder, ignore=shutil.ignore_patterns(f"{DATABASE}*"))
+            # subtle: Chroma writes to the database when it opens it, so a plain copy could be torn
+            with closing(sqlite3.connect(original / DATABASE)) as source, closing(sqlite3.connect(folder / DATABASE)) as target:
+                source.backup(target)
+        except sqlite3.Error as error:
+            raise UserError(f"The index in {original} cannot be copied to {folder} ({error}). Make room on the disk, or: {REMEDY}") from error
+        return cls(folder)
+
+    def _set_order(self, order: NDArray[np.int64]) -> None:
+        self._serials, self._lengths = order.reshape(-1, 2).T
+        self._first_sentences = np.cumsum(self._lengths) - self._lengths
+        self.__dict__.pop("owners", None)
+        self._positions = {int(serial): position for position, serial in enumerate(self._serials)}
+
+    @cached_property
+    def owners(self) -> NDArray[np.int64]:
+        """The position of each sentence's passage, by the sentence's number."""
+        return np.repeat(np.arange(len(self._serials)), self._lengths)
+
+    @property
+    def wear(self) -> float:
+        """The share of names given that are no longer in use: what is deleted still takes room and time in the graph of vectors."""
+        return 1 - len(self._serials) / (int(self._serials.max()) + 1) if len(self._serials) else 1.0
+
+    def hold(self, passages: Sequence[Passage], vectors: Mapping[str, tuple[Vectors, Vectors]]) -> None:
+        """Hold these passages and no others: those with a serial number stay as they are, the rest come in with the vectors of their keys.
+
+        Raises UserError when they cannot be written.
+        """
+        import chromadb
+
+        staying = {passage.serial for passage in passages}
+        leaving = [(serial, length) for serial, length in zip(self._serials.tolist(), self._lengths.tolist(), strict=True) if serial not in staying]
+        first = int(self._serials.max()) + 1 if len(self._serials) else 0
+        fresh = [replace(passage, serial=serial) for serial, passage in enumerate((item for item in passages if item.serial is None), start=first)]
+        try:
+            for page in _pages([str(serial) for serial, _ in leaving]):
+                self._passages.delete(ids=list(page))
+            for page in _pages([f"{serial}.{place}" for serial, length in leaving for place in range(length)]):
+                self._sentences.delete(ids=list(page))
+            for group in _pages(fresh):
+                self._add(group, vectors)
+        except chromadb.errors.ChromaError as error:
+            raise UserError(f"Chroma cannot write to {self.folder}: {error}. Make room on the disk. The old index is untouched.") from error
+        serials = iter(passage.serial for passage in fresh)
+        order = [(passage.serial if passage.serial is not None else next(serials), len(passage.sentences)) for passage in passages]
+        np.save(self.folder / ORDER, np.array(order, np.int64).reshape(-1, 2))
+        self._set_order(np.array(order, np.int64))
+
+    def _add(self, passages: Sequence[Passage], vectors: Mapping[str, tuple[Vectors, Vectors]]) -> None:
+        self._passages.add(
+            ids=[str(passage.serial) for passage in passages], embeddings=np.stack([vectors[passage.key][0] for passage in passages]),
+            documents=[passage.text for passage in passages], metadatas=[_metadata(passage) for passage in passages],
+        )  # fmt: skip
+        numbers = [f"{passage.serial}.{place}" for passage in passages for place in range(len(passage.sentences))]
+        stacked = np.concatenate([vectors[passage.key][1] for passage in passages])
         for start in range(0, len(numbers), PAGE):
-            page = slice(start, start + PAGE)
-            self._sentences.add(ids=numbers[page], embeddings=stacked[page], metadatas=owners[page])  # type: ignore[arg-type]
+            self._sentences.add(ids=numbers[start : start + PAGE], embeddings=stacked[start : start + PAGE])
 
     def nearest_passages(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
         """Positions of the passages nearest to a vector with their cosine, nearest first."""
-        return self._nearest(self._passages, vector, limit)
+        return [(self._positions[int(name)], cosine) for name, cosine in self._nearest(self._passages, vector, limit)]
 
     def nearest_sentences(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
         """Numbers of the sentences nearest to a vector with their cosine, nearest first."""
-        return self._nearest(self._sentences, vector, limit)
+        return [(self._number(*map(int, name.split("."))), cosine) for name, cosine in self._nearest(self._sentences, vector, limit)]
+
+    def _number(self, serial: int, place: int) -> int:
+        return int(self._first_sentences[self._positions[serial]]) + place
 
     @staticmethod
-    def _nearest(collection: Any, vector: Vectors, limit: int) -> list[tuple[int, float]]:
+    def _nearest(collection: Any, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         found = collection.query(query_embeddings=[vector], n_results=limit, include=["distances"])
         # Chroma returns distance; the rest of the code expects "higher is better".
-        return [(int(number), 1 - float(distance)) for number, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
+        return [(name, 1 - float(distance)) for name, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
 
     def passages(self, positions: Sequence[int]) -> list[Passage]:
         """The passages at those positions, in that order."""
-        found = self._passages.get(ids=[str(position) for position in positions], include=["documents", "metadatas"])
-        by_id = {identifier: _passage(identifier, text, metadata)
-                 for identifier, text, metadata in zip(found["ids"], found["documents"] or [], found["metadatas"] or [], strict=True)}  # fmt: skip
-        try:
-            return [by_id[str(position)] for position in positions]
-        except KeyError as error:
-            raise IndexDamaged(f"The index lacks passage {error}. Build it anew with: python -m index rebuild --force") from error
+        return [
+            self._passage(position, *stored)
+            for page in _pages(positions)
+            for position, stored in zip(page, self._get(self._passages, self._names(page), "documents", "metadatas"), strict=True)
+        ]
+
+    def vectors(self, positions: Sequence[int]) -> Vectors:
+        """The vectors of the passages at those positions, in that order."""
+        return np.array([row[0] for page in _pages(positions) for row in self._get(self._passages, self._names(page), "embeddings")], np.float32)
 
     def sentence_vectors(self, numbers: Sequence[int]) -> Vectors:
         """The vectors of those sentences, in that order."""
-        found = self._sentences.get(ids=[str(number) for number in numbers], include=["embeddings"])
-        rows = {identifier: row for identifier, row in zip(found["ids"], found["embeddings"], strict=True)}  # type: ignore[arg-type]
-        return np.array([rows[str(number)] for number in numbers], np.float32)
+        owners = self.owners
+        names = [f"{self._serials[owners[number]]}.{number - self._first_sentences[owners[number]]}" for number in numbers]
+        return np.array([row[0] for page in _pages(names) for row in self._get(self._sentences, page, "embeddings")], np.float32)
 
-    def all_passages(self) -> Iterator[tuple[Passage, Any]]:
+    def all_passages(self) -> Iterator[tuple[Passage, Vectors]]:
         """Every passage with its vector, in order of position."""
-        for start in range(0, self._passages.count(), PAGE):
-            numbers = [str(number) for number in range(start, start + PAGE)]
-            found = self._passages.get(ids=numbers, include=["documents", "metadatas", "embeddings"])
-            rows = zip(found["ids"], found["documents"] or [], found["metadatas"] or [], found["embeddings"], strict=True)  # type: ignore[arg-type]
-            for identifier, text, metadata, vector in sorted(rows, key=lambda row: int(row[0])):
-                yield _passage(identifier, text, metadata), vector
+        for page in _pages(range(len(self._serials))):
+            rows = self._get(self._passages, self._names(page), "documents", "metadatas", "embeddings")
+            for position, (text, metadata, vector) in zip(page, rows, strict=True):
+                yield self._passage(position, text, metadata), vector
+
+    def _names(self, positions: Sequence[int]) -> list[str]:
+        return [str(self._serials[position]) for position in positions]
+
+    @staticmethod
+    def _get(collection: Any, names: Sequence[str], *what: str) -> list[tuple[Any, ...]]:
+        """What is stored under those names, in that order. Raises IndexDamaged when one is missing."""
+        if not names:
+            return []
+        found = collection.get(ids=list(names), include=list(what))
+        by_name = dict(zip(found["ids"], zip(*(found[item] for item in what), strict=True), strict=True))
+        try:
+            return [by_name[name] for name in names]
+        except KeyError as error:
+            raise IndexDamaged(f"The index lacks record {error} of its {collection.name}. {REMEDY}") from error
+
+    def _passage(self, position: int, text: str, metadata: Mapping[str, Any]) -> Passage:
+        names = ("status", "published", "as_of", "effective_from", "effective_until", "jurisdiction", "authority")
+        validity = Validity(
+            **{name: metadata.get(name) for name in names},
+            supersedes=tuple(json.loads(metadata["supersedes"])),
+        )
+        optional: dict[str, Any] = {name: metadata.get(name) for name in ("publisher", "kind", "topic", "url")}
+        return Passage(
+            position=position, text=text, validity=validity, sentences=tuple((a, b) for a, b in json.loads(metadata["sentences"])),
+            first_sentence=int(self._first_sentences[position]), serial=int(self._serials[position]), header=metadata.get("header", ""),
+            **{name: metadata[name] for name in ("document_id", "title", "section", "start", "end", "key", "document_sha256")},
+            **optional,
+        )  # fmt: skip
 
     def counts(self) -> tuple[int, int]:
         """Passages and sentences stored."""
         return self._passages.count(), self._sentences.count()
 
 
+def _pages(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), PAGE):
+        yield items[start : start + PAGE]
+
+
 def _metadata(passage: Passage) -> dict[str, Any]:
     validity = {name: value for name, value in asdict(passage.validity).items() if value and name != "supersedes"}
     data = {
         "document_id": passage.document_id, "title": passage.title, "section": passage.section, "start": passage.start, "end": passage.end,
-        "sentences": json.dumps(passage.sentences), "first_sentence": passage.first_sentence, "key": passage.key, "publisher": passage.publisher,
+        "sentences": json.dumps(passage.sentences), "key": passage.key, "publisher": passage.publisher, "header": passage.header or None,
         "kind": passage.kind, "topic": passage.topic, "url": passage.url, "document_sha256": passage.document_sha256,
         "supersedes": json.dumps(passage.validity.supersedes), **validity,
     }  # fmt: skip
     return {name: value for name, value in data.items() if value is not None}
-
-
-def _passage(identifier: str, text: str, metadata: Mapping[str, Any]) -> Passage:
-    validity = Validity(
-        **{name: metadata.get(name) for name in ("status", "published", "as_of", "effective_from", "effective_until", "jurisdiction", "authority")},
-        supersedes=tuple(json.loads(metadata["supersedes"])),
-    )
-    return Passage(
-        position=int(identifier), text=text, validity=validity, sentences=tuple((a, b) for a, b in json.loads(metadata["sentences"])),
-        **{name: metadata[name] for name in ("document_id", "title", "section", "start", "end", "first_sentence", "key", "document_sha256")},
-        **{name: metadata.get(name) for name in ("publisher", "kind", "topic", "url")},
-    )  # fmt: skip

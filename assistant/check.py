@@ -1,0 +1,850 @@
+"""Does a sentence follow from its evidence? Figures, names, wording, order, negation and standing are compared. Knows nothing of models.
+
+No language model judges another here: the rules are plain, the words they know stand in `wording.toml`, and in doubt the answer is no.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from index.keywords import stem
+
+Kind = Literal["word", "name", "number", "date", "citation", "code"]
+WORDING = Path(__file__).with_name("wording.toml")
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a sentence is checked against: a quote, and the headings above it, which may name its subject."""
+
+    text: str
+    context: str = ""
+    status: str | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of a check. `reason` tells what does not follow, for logs and tests."""
+
+    follows: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word, figure or the like that carries a claim, with what stands around it."""
+
+    kind: Kind
+    key: Any  # what is compared: a stem, a (value, unit), a (year, month, day), …
+    text: str
+    place: int  # among all words, those without a claim counted too
+    segment: int  # what stands between commas and "and"
+    clause: int  # what stands between stronger marks
+    relation: str = ""  # the bound in front of a figure ("from", "least"), or another preposition
+    joined: bool = False  # part of a compound with a hyphen
+    label: str = ""  # of a number: the word in front, "section"
+
+
+@dataclass(frozen=True)
+class Cue:
+    """A word that changes what is said: a negation, an obligation, a plan, …"""
+
+    family: str
+    word: str
+    place: int
+    segment: int
+    clause: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text, taken apart."""
+
+    tokens: tuple[Token, ...]
+    cues: tuple[Cue, ...]
+    words: tuple[str, ...]  # all of them, lower case
+
+    def of(self, *families: str) -> list[Cue]:
+        return [cue for cue in self.cues if cue.family in families]
+
+
+# --- the check -------------------------------------------------------------------------------------------------------
+
+
+def check(sentence: str, sources: Sequence[Source]) -> Verdict:
+    """Whether a sentence follows from the sources: whole from one of them, or each of its clauses from one.
+
+    >>> check("The fee is 15 percent.", [Source("Since May the fee has been 15%.")]).follows
+    True
+    >>> check("The fee is 16%.", [Source("Since May the fee has been 15%.")]).reason
+    'number: 16%'
+    """
+    if not sources:
+        return Verdict(False, "no evidence")
+    first = _against_each(sentence, sources)
+    return Verdict(True) if not first.follows and len(sources) > 1 and _follows_in_parts(sentence, sources) else first
+
+
+def _follows_in_parts(sentence: str, sources: Sequence[Source], *, parts: int = 3) -> bool:
+    """Whether a sentence can be cut where two statements are joined, so that each follows from a source of its own."""
+    for joint in _JOINT.finditer(sentence):
+        left, right = sentence[: joint.start()], sentence[joint.end() :]
+        if not (_states(left) and _states(right) and _against_each(left, sources).follows):
+            continue
+        fitting = sources
+        if not _has_subject(right):  # "… and pays 25%": who pays stands in the first part
+            subjects = [token for token in read(left).tokens if token.kind == "name"]
+            fitting = [source for source in sources if not subjects or any(_places(token, read_source(source)) for token in subjects)]
+        if _against_each(right, fitting).follows or (parts > 2 and _follows_in_parts(right, fitting, parts=parts - 1)):
+            return True
+    return False
+
+
+# "so" and "because" join no two statements here: that one is the cause of the other would be a statement of its own
+_JOINT = re.compile(r"\s*;\s+|(?:,\s+|\s+)(?:and|but|while|whereas|although)\s+")
+
+
+def _states(text: str) -> bool:
+    return any(_is_verb(token) for token in read(text).tokens) or bool(re.search(r"\b(?:is|are|was|were|has|have|had|will|can|must|may)\b", text))
+
+
+def _against_each(sentence: str, sources: Sequence[Source]) -> Verdict:
+    verdicts = [_against(sentence, source) for source in sources]
+    return next((verdict for verdict in verdicts if verdict.follows), verdicts[0] if verdicts else Verdict(False, "no evidence"))
+
+
+def _against(sentence: str, source: Source) -> Verdict:
+    said, known = read(sentence), read_source(source)
+    if sum(token.kind in ("word", "name") for token in said.tokens) < 2:
+        return Verdict(False, "too little")
+    for rule in _RULES:
+        fault = rule(said, known)
+        if fault:
+            return Verdict(False, fault)
+    return Verdict(True)
+
+
+def read_source(source: Source) -> tuple[Reading, frozenset[Any]]:
+    """A source taken apart: its quote, and the keys of the words and names in its headings."""
+    return read(source.text), frozenset(token.key for token in read(source.context).tokens if token.kind in ("word", "name"))
+
+
+Known = tuple[Reading, frozenset[Any]]
+
+
+def _covered(said: Reading, known: Known) -> str:
+    """Every figure, name and word of the sentence has to stand in the source."""
+    for token in sorted(said.tokens, key=lambda token: token.kind in ("word", "name")):
+        if not _places(token, known) and not _is_opposite(token, said, known):
+            return f"{token.kind}: {token.text}"
+    return ""
+
+
+def _related(said: Reading, known: Known) -> str:
+    """Before, after, from, until, at least, at most: as in the source."""
+    for token in said.tokens:
+        found = _matches(token, known[0])
+        if found and not any(_relations_agree(token, other) for other in found):
+            return f"relation: {token.relation} {token.text}"
+    return ""
+
+
+_STRICT = {"before", "after", "above", "below", "least", "most"}
+_AGAINST = {("from", "to"), ("to", "from"), ("before", "from"), ("from", "before"), ("after", "to"), ("to", "after")}
+
+
+def _relations_agree(said: Token, known: Token) -> bool:
+    mine, theirs = (token.relation if token.relation in _bounds() else "" for token in (said, known))
+    if said.kind not in ("number", "date"):
+        return {mine, theirs} not in ({"above", "below"}, {"before", "after"}, {"from", "to"})
+    if mine == theirs:
+        return True
+    if {mine, theirs} <= {"to", "most", ""}:  # "up to two days", "until May"
+        return mine != ""
+    if mine in _STRICT or theirs in _STRICT:
+        return False
+    return (mine, theirs) not in _AGAINST
+
+
+def _bound(said: Reading, known: Known) -> str:
+    """A figure belongs to what stands beside it: the sentence may not take it over to what stands beside another."""
+    reading = known[0]
+    segments = _by_segment(reading.tokens)
+    for token in said.tokens:
+        if token.kind not in ("number", "date", "code") and not _is_verb(token):
+            continue
+        found = _matches(token, reading)
+        rivals = [other for other in reading.tokens if _is_rival(token, other)]
+        beside, is_borrowed = _beside(token, said)
+        if found and rivals and all(_belongs_elsewhere(token, beside, is_borrowed, place, rivals, segments) for place in found):
+            return f"binding: {token.text}"
+        if found and token.kind in ("number", "date") and all(_is_of_another(token, place, said, known) for place in found):
+            return f"subject: {token.text}"
+    return ""
+
+
+def _is_of_another(token: Token, place: Token, said: Reading, known: Known) -> bool:
+    """Whether the source's clause with that figure speaks of one thing, and the sentence of what another clause speaks of."""
+    reading, context = known
+    subject, other = _subject(said, token.clause), _subject(reading, place.clause)
+    if not subject or not other or any(_same_key(mine, key) for mine in subject for key in context):
+        return False
+    home = [item for item in reading.tokens if item.clause == place.clause]
+    clauses = {item.clause for item in reading.tokens} - {place.clause}
+    return not _overlap(subject, home) and any(_overlap(subject, _subject(reading, clause)) for clause in clauses)
+
+
+def _subject(reading: Reading, clause: int) -> list[Token]:
+    """What a clause speaks of: its words before the verb that hang on no preposition."""
+    subject: list[Token] = []
+    for token in reading.tokens:
+        if token.clause == clause:
+            if _is_verb(token) and not token.joined:
+                break
+            if token.kind in ("word", "name") and not token.relation:
+                subject.append(token)
+    return subject
+
+
+def _beside(token: Token, said: Reading) -> tuple[list[Token], bool]:
+    """What stands in a figure's segment; where that is little, in the one before and the first one too (borrowed)."""
+    beside = [other for other in said.tokens if other.segment == token.segment and other is not token]
+    if any(other.kind in ("word", "name") for other in beside):
+        return beside, False
+    first = min(other.segment for other in said.tokens)
+    return beside + [other for other in said.tokens if other.segment in (first, token.segment - 1) and other.segment != token.segment], True
+
+
+def _is_rival(token: Token, other: Token) -> bool:
+    if token.kind == "word":
+        return _is_verb(other) and not _same(token, other)
+    if other.kind != token.kind or other.key == token.key:
+        return False
+    if token.kind == "number":
+        same_unit = token.key[1] == other.key[1] or Decimal(0) in (token.key[0], other.key[0])
+        return same_unit and token.label == other.label
+    return True
+
+
+def _belongs_elsewhere(
+    token: Token, beside: Sequence[Token], is_borrowed: bool, home: Token, rivals: Sequence[Token], segments: Mapping[int, Sequence[Token]]
+) -> bool:
+    here = [other for other in segments[home.segment] if other is not home]
+    for rival in rivals:
+        if rival.segment == home.segment:
+            continue
+        there = [other for other in segments[rival.segment] if other is not rival]
+        own = [other for other in here if not _among(other, there)]
+        others = [other for other in there if not _among(other, here)]
+        with_own = sum(_among(other, own) for other in beside)
+        with_others = sum(_among(other, others) for other in beside)
+        if token.kind == "word":
+            if own and not with_own and with_others > 1:
+                return True
+        elif with_others > 2 * with_own and (own or not is_borrowed):
+            return True
+    return False
+
+
+def _by_segment(tokens: Iterable[Token]) -> dict[int, list[Token]]:
+    segments: dict[int, list[Token]] = {}
+    for token in tokens:
+        segments.setdefault(token.segment, []).append(token)
+    return segments
+
+
+def _negated(said: Reading, known: Known) -> str:
+    """What the source denies may not be asserted, nor the other way round."""
+    reading = known[0]
+    denied = [(cue, _scope(cue, reading)) for cue in reading.of("negation")]
+    denials = [(cue, _scope(cue, said)) for cue in said.of("negation")]
+    for cue, scope in denied:
+        head = _head(cue, scope)
+        if head and _is_repeated(head, scope, said) and not any(_overlap(head, [*other, *_before(own, said)]) for own, other in denials):
+            return f"negation: {cue.word} in the source"
+    for cue, scope in denials:
+        head = _head(cue, scope)
+        if not any(_overlap(head, other) for _, other in denied) and not _opposed(head, reading):
+            return f"negation: {cue.word}"
+    return ""
+
+
+def _is_repeated(head: Sequence[Token], scope: Sequence[Token], said: Reading) -> bool:
+    """Whether a sentence says what the source denies: the word that is denied and most of the next, or nearly all of it."""
+    return (_share(head, said.tokens) > 0.6 and _among(head[0], said.tokens)) or _share(scope, said.tokens) >= 0.8
+
+
+def _head(cue: Cue, scope: Sequence[Token]) -> Sequence[Token]:
+    return scope if cue.word in ("neither", "nor", "none") else scope[:3]
+
+
+def _scope(cue: Cue, reading: Reading) -> list[Token]:
+    """What a cue speaks of: the words behind it, to the end of the clause; none there, those before it."""
+    behind = [token for token in reading.tokens if token.place > cue.place and token.clause == cue.clause]
+    return behind or _before(cue, reading)[-2:]
+
+
+def _before(cue: Cue, reading: Reading) -> list[Token]:
+    return [token for token in reading.tokens if token.place < cue.place and token.clause == cue.clause]
+
+
+def _share(tokens: Sequence[Token], among: Sequence[Token]) -> float:
+    return sum(_among(token, among) for token in tokens) / len(tokens)
+
+
+def _overlap(tokens: Sequence[Token], among: Sequence[Token]) -> bool:
+    return any(_among(token, among) for token in tokens)
+
+
+def _opposed(tokens: Sequence[Token], reading: Reading) -> bool:
+    return any(_stems_opposed(token.key, other.key) for token in tokens for other in reading.tokens if token.kind == other.kind == "word")
+
+
+def _is_opposite(token: Token, said: Reading, known: Known) -> bool:
+    """ "Forbidden" where the source says "not allowed", and the other way round."""
+    if token.kind != "word":
+        return False
+    reading = known[0]
+    negated = any(token in _scope(cue, said)[:3] for cue in said.of("negation"))
+    for other in reading.tokens:
+        if other.kind == "word" and _stems_opposed(token.key, other.key):
+            denied = any(other in _scope(cue, reading)[:3] for cue in reading.of("negation"))
+            if denied != negated:
+                return True
+    return False
+
+
+_STANDINGS = ("necessity", "permission", "conditional", "unproven", "condition")
+
+
+def _standing(said: Reading, known: Known) -> str:
+    """Must, may, would, proposed, expected, claimed: the source's standing is the sentence's, and no other."""
+    reading = known[0]
+    for cue in reading.of(*_STANDINGS):
+        scope = _scope(cue, reading)[:3] if cue.family != "unproven" else _scope(cue, reading)[:4]
+        if scope and _share(scope, said.tokens) > 0.6 and not any(_standings_agree(cue, own) for own in said.of(*_STANDINGS)):
+            return f"standing: {cue.word} in the source"
+    for own in said.of("necessity", "permission", "conditional"):
+        if not any(_standings_agree(own, cue) for cue in reading.of(*_STANDINGS)):
+            return f"standing: {own.word}"
+    return ""
+
+
+def _standings_agree(one: Cue, other: Cue) -> bool:
+    if one.family == other.family or one.word == other.word:
+        return True
+    return {one.family, other.family} <= {"conditional", "unproven"}
+
+
+def _same_cues(said: Reading, known: Known) -> str:
+    """No cause and no quantity that the source does not have, and none of its reservations left out."""
+    reading = known[0]
+    if said.of("cause") and not reading.of("cause"):
+        return f"cause: {said.of('cause')[0].word}"
+    families = _quantities()
+    have = {families[cue.word] for cue in reading.of("quantity")}
+    for cue in said.of("quantity"):
+        if families[cue.word] not in have:
+            return f"quantity: {cue.word}"
+    return ""
+
+
+def _ordered(said: Reading, known: Known) -> str:
+    """Who does what to whom: what stands before a verb in the source does not stand behind it in the sentence."""
+    reading = known[0]
+    for pivot in said.tokens:
+        if pivot.kind != "word" or not _is_verb(pivot):
+            continue
+        matches = _matches(pivot, reading)
+        if matches and all(_is_swapped(pivot, said, place, reading) for place in matches):
+            return f"order: {pivot.text}"
+    for word in ("than", "lessthan", "morethan", "fewerthan", "higherthan", "lowerthan", "greaterthan", "not", "like", "part"):
+        here, there = _only(word, said), _only(word, reading)
+        if here is not None and there is not None and _is_crossed(said, here, _clause_at(said, here), reading, there, _clause_at(reading, there)):
+            return f"order: {word}"
+    return ""
+
+
+def _clause_at(reading: Reading, place: int) -> int:
+    return max((token.clause for token in reading.tokens if token.place <= place), default=0)
+
+
+def _only(word: str, reading: Reading) -> int | None:
+    places = [place for place, other in enumerate(reading.words) if other == word]
+    return places[0] if len(places) == 1 else None
+
+
+def _is_swapped(pivot: Token, said: Reading, place: Token, reading: Reading) -> bool:
+    if pivot.joined or place.joined or _is_passive(pivot, said) != _is_passive(place, reading):
+        return False
+    subject = [token for token in said.tokens if token.place < pivot.place and token.clause == pivot.clause and not token.relation]
+    subject = [token for token in subject if token.kind not in ("number", "date") and not _is_verb(token) and _matches(token, reading)]
+    before = [token for token in reading.tokens if token.place < place.place]
+    if subject and before and not _overlap(subject, before):
+        return True
+    return _is_crossed(said, pivot.place, pivot.clause, reading, place.place, place.clause)
+
+
+def _is_crossed(said: Reading, here: int, clause: int, reading: Reading, there: int, known_clause: int) -> bool:
+    """Whether two things have changed sides."""
+    left, right = _sides(said, here, clause)
+    known_left, known_right = _sides(reading, there, known_clause)
+    moved_right = [token for token in right if _among(token, known_left) and not _among(token, known_right) and not _among(token, left)]
+    moved_left = [token for token in left if _among(token, known_right) and not _among(token, known_left) and not _among(token, right)]
+    return bool(moved_right) and any(not token.relation for token in moved_left)
+
+
+def _sides(reading: Reading, place: int, clause: int) -> tuple[list[Token], list[Token]]:
+    things = [token for token in reading.tokens if token.kind in ("word", "name") and not _is_verb(token)]
+    left = [token for token in things if token.place < place and clause - 1 <= token.clause]
+    return left, [token for token in things if token.place > place and token.clause == clause]
+
+
+def _agents(said: Reading, known: Known) -> str:
+    """ "Run by the council": as in the source, where the council runs it."""
+    reading = known[0]
+    for token in said.tokens:
+        if token.relation != "by" or token.kind not in ("word", "name"):
+            continue
+        verb = next((other for other in reversed(said.tokens) if other.place < token.place and _is_verb(other)), None)
+        if verb is None or token.place - verb.place > 4:
+            continue
+        pairs = [(act, agent) for act in _matches(verb, reading) for agent in _matches(token, reading)]
+        if pairs and not any(act.clause == agent.clause or agent.place < act.place for act, agent in pairs):
+            return f"order: by {token.text}"
+    return ""
+
+
+def _is_passive(pivot: Token, reading: Reading) -> bool:
+    before = reading.words[max(0, pivot.place - 3) : pivot.place]
+    return any(word in ("is", "are", "was", "were", "be", "been", "being") for word in before) and pivot.text.lower().endswith(("ed", "en", "t", "n", "d"))
+
+
+def _connected(said: Reading, known: Known) -> str:
+    """Neighbours in the sentence are near each other in the source: its words are not shuffled into a new claim."""
+    reading, _ = known
+    aligned = [(token, _matches(token, reading)) for token in said.tokens]
+    aligned = [(token, places) for token, places in aligned if places]
+    breaks = 0
+    for (_, first), (_, second) in zip(aligned, aligned[1:], strict=False):
+        if min(abs(one.place - other.place) for one in first for other in second) > NEAR:
+            breaks += 1
+    if len(aligned) > 3 and breaks > LOOSE * (len(aligned) - 1):
+        return f"loose: {breaks} of {len(aligned) - 1}"
+    return ""
+
+
+NEAR = 9  # words between neighbours that still belong together
+LOOSE = 0.4  # share of neighbours that may be further apart
+
+_RULES: tuple[Callable[[Reading, Known], str], ...] = (
+    _covered, _related, _negated, _standing, _same_cues, _bound, _ordered, _agents, _connected,
+)  # fmt: skip
+
+
+# --- what counts as the same -----------------------------------------------------------------------------------------
+
+
+def _places(token: Token, known: Known) -> bool:
+    reading, context = known
+    return bool(_matches(token, reading)) or (token.kind in ("word", "name") and any(_same_key(token, key) for key in context))
+
+
+def _matches(token: Token, reading: Reading) -> list[Token]:
+    return [other for other in reading.tokens if _same(token, other)]
+
+
+def _among(token: Token, others: Iterable[Token]) -> bool:
+    return any(_same(token, other) for other in others)
+
+
+def _same(token: Token, other: Token) -> bool:
+    """Whether a token of a sentence is covered by one of its source."""
+    if token.kind == "date":
+        return other.kind == "date" and all(mine is None or theirs is None or mine == theirs for mine, theirs in zip(token.key, other.key, strict=True)) and (
+            token.key[0] is None or other.key[0] is not None or token.key[1] is not None
+        )  # fmt: skip
+    if token.kind == "citation":
+        return other.kind == "citation" and (token.key == other.key or other.key.startswith((f"{token.key}(", f"{token.key}.")))
+    if token.kind == "number":
+        if other.kind != "number" or token.key[0] != other.key[0]:
+            return False
+        mine, theirs = token.key[1], other.key[1]
+        units_agree = mine == theirs or not token.key[0] or (mine == "" and theirs not in ("%", "$", "€", "£", "¥", "₩"))
+        return units_agree and (not token.label or not other.label or token.label == other.label)
+    if token.kind == "code":
+        return other.kind == "code" and token.key == other.key
+    return other.kind in ("word", "name") and _same_key(token, other.key)
+
+
+def _same_key(token: Token, key: str) -> bool:
+    if token.key == key:
+        return True
+    if token.kind == "name":
+        return _is_people_of(token.key, key)
+    return _roots_agree(token.key, key) or bool(_groups().get(token.key, frozenset()) & _groups().get(key, frozenset())) or _is_people_of(token.key, key)
+
+
+_PEOPLE = re.compile(r"(?:ese|ian|ean|an|ish|i|n|s)$")
+
+
+def _is_people_of(one: str, other: str) -> bool:
+    """A country and its people: the same beginning, and one of the endings that make peoples.
+
+    >>> _is_people_of("vietnames", "vietnam")
+    True
+    """
+    short, long = sorted((one, other), key=len)
+    return len(short) >= 4 and long.startswith(short) and long[len(short) :] in ("es", "ese", "an", "ian", "n", "ean", "ish", "i", "'s")
+
+
+_ENDINGS = ("ization", "isation", "ation", "ition", "ement", "ment", "ance", "ence", "ion", "ity", "ive", "able", "ible", "er", "or", "al", "ed", "ing", "y", "e", "s")
+
+
+def _roots_agree(one: str, other: str) -> bool:
+    """Whether two stems are of one root: register and registration.
+
+    >>> _roots_agree("regist", "registr"), _roots_agree("cat", "cater")
+    (True, False)
+    """
+    first, second = sorted((_root(one), _root(other)), key=len)
+    return len(first) >= 4 and second.startswith(first) and len(second) - len(first) <= 1
+
+
+def _root(word: str) -> str:
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)]
+    return word
+
+
+def _stems_opposed(one: str, other: str) -> bool:
+    return frozenset((one, other)) in _opposites()
+
+
+def _is_verb(token: Token) -> bool:
+    low = token.text.lower()
+    return token.kind == "word" and (low in _wording()["verbs"] or (low.endswith("ed") and len(low) > 4))
+
+
+# --- taking a text apart ---------------------------------------------------------------------------------------------
+
+_MONTHS = {name: number for number, names in enumerate(
+    ("January Jan", "February Feb", "March Mar", "April Apr", "May", "June Jun", "July Jul", "August Aug", "September Sept Sep", "October Oct", "November Nov", "December Dec"),
+    start=1) for name in names.split()}  # fmt: skip
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_FIGURE = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    wording = _wording()
+    units = "|".join(re.escape(unit) for unit in sorted(wording["unit_of"], key=len, reverse=True) if unit[0].isalnum() or unit[0] in "%°")
+    scales = "|".join(sorted(wording["scales"], key=len, reverse=True))
+    return re.compile(
+        rf"""
+        (?P<citation>\b\d+\s+(?:U\.?\s?S\.?\s?C\.?|C\.?\s?F\.?\s?R\.?|Fed\.\s?Reg\.|F\.?R\.?|Stat\.)\s*(?:§+\s*|[Pp]arts?\s+|[Ss]ections?\s+)?\d[\w.-]*(?:\([A-Za-z0-9]+\))*)
+      | (?P<iso>\b\d{{4}}-\d{{2}}-\d{{2}}\b)
+      | (?P<day_first>\b(?P<day1>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<month1>{_MONTH})\b\.?,?(?:\s+(?P<year1>\d{{4}})\b)?)
+      | (?P<month_first>\b(?P<month2>{_MONTH})\b\.?\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)(?:,?\s+(?P<year2>\d{{4}})\b)?)
+      | (?P<month_only>\b(?P<month3>{_MONTH})\b\.?(?:\s+(?:of\s+)?(?P<year3>\d{{4}})\b)?)
+      | (?P<path>~?/[\w./-]*\w|\b[A-Za-z_]\w*(?:[._]\w+)*(?:\.\w*_\w+|_\w+|\.[a-z]\w+)|(?<!\S)--?[a-z][\w-]+)
+      | (?P<code>\b[A-Z]{{1,6}}\d[\w-]*\b|\b[A-Z]+-\d+\b|\b\d+(?:\.\d+){{2,}}\b|\b\d{{3,}}-\d{{1,2}}\b(?!-)|\b\d+-\d{{3,}}\b(?<!\d{{4}}-\d{{4}})|\b\d+[A-Za-z]\w*\d\b|\b\d{{4}}s\b)
+      | (?P<number>(?:(?:US|CA?|A|NZ|HK)?(?P<currency>[$€£¥₩])\s?)?(?P<sign>(?<![\w)])[-−])?(?P<figure>{_FIGURE})(?:st|nd|rd|th)?
+            (?:[\s-]?(?P<scale>{scales})\b)?(?:[\s-]?(?P<unit>{units})(?![A-Za-z²³/]))?)
+      | (?P<initials>\b(?:[A-Za-z]\.){{2,}})
+      | (?P<word>[^\W\d_][\w’']*)
+      | (?P<clause>[;:—–]|\s-\s)
+      | (?P<segment>,)
+        """,
+        re.X,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=8192)
+def read(text: str) -> Reading:
+    """A text taken apart. Texts that mean the same in another notation come out the same."""
+    plain = _plain(text)
+    wording = _wording()
+    tokens: list[Token] = []
+    cues: list[Cue] = []
+    words: list[str] = []
+    segment = clause = 0
+    relation, relation_place = "", -9
+    matches = list(_pattern().finditer(plain))
+    for position, match in enumerate(matches):
+        kind = str(match.lastgroup)
+        kind = next(name for name in ("citation", "iso", "day_first", "month_first", "month_only", "path", "code", "number", "initials", "word", "clause", "segment") if match[name] is not None)
+        raw = match[0]
+        if kind == "clause" and not (raw.strip() in "–—-" and position and _is_range(matches, position)):
+            clause, segment, relation = clause + 1, segment + 1, ""
+            continue
+        if kind in ("clause", "segment"):
+            segment += kind == "segment"
+            if kind == "segment" and _next_word(matches, position) in _CLAUSE_WORDS:
+                clause += 1
+            relation = "to" if kind == "clause" else ""
+            continue
+        low = raw.lower()
+        place = len(words)
+        words.append(low)
+        if kind == "word" and low in _SPLITTERS and not _joins_figures(matches, position):
+            segment += 1
+            clause += low in _CLAUSE_WORDS and low not in ("and", "or")
+        if kind == "word":
+            for family in wording["cue_of"].get(low, ()):
+                cues.append(Cue(family, low, place, segment, clause))
+            bound = wording["relation_of"].get(low)
+            if bound:
+                relation, relation_place = bound, place
+                continue
+            if low in wording["neutral"]:
+                relation, relation_place = low, place
+        near = relation if place - relation_place <= 3 else ""
+        made = _tokens(kind, match, matches, position)
+        for one_kind, key, shown, label in made:
+            joined = match.start() > 0 and plain[match.start() - 1] == "-" or plain[match.end() : match.end() + 1] == "-"
+            tokens.append(Token(one_kind, key, shown, place, segment, clause, near, joined, label))
+        if any(one_kind in ("number", "date", "citation", "code") for one_kind, *_ in made) or (made and _is_verb(tokens[-1])):
+            relation = ""
+    return Reading(tuple(_complete(tokens)), tuple(cues), tuple(words))
+
+
+_CLAUSE_WORDS = frozenset("and or but while whereas although though which who whose so because where if unless before after".split()) - {"before", "after"}
+_SPLITTERS = frozenset("and or but while whereas although though which because unless plus".split())
+
+
+def _has_subject(clause: str) -> bool:
+    first = clause.split()[0].strip(",.").lower()
+    return not _is_verb(Token("word", first, first, 0, 0, 0)) and first not in ("is", "are", "was", "were", "has", "have", "had", "will", "can", "must", "may", "it", "they", "he", "she")
+
+
+def _is_range(matches: Sequence[re.Match[str]], position: int) -> bool:
+    return position + 1 < len(matches) and matches[position - 1]["number"] is not None and matches[position + 1]["number"] is not None
+
+
+def _next_word(matches: Sequence[re.Match[str]], position: int) -> str:
+    return matches[position + 1][0].lower() if position + 1 < len(matches) else ""
+
+
+def _joins_figures(matches: Sequence[re.Match[str]], position: int) -> bool:
+    """Whether an "and" or "or" stands in "between 2 and 3", where nothing ends."""
+    return 0 < position < len(matches) - 1 and matches[position - 1]["number"] is not None and matches[position + 1]["number"] is not None and (
+        position > 1 and matches[position - 2][0].lower() == "between"
+    )  # fmt: skip
+
+
+def _tokens(kind: str, match: re.Match[str], matches: Sequence[re.Match[str]], position: int) -> list[tuple[Kind, Any, str, str]]:
+    raw = match[0].strip()
+    if kind == "citation":
+        return [("citation", _citation(raw), raw, "")]
+    if kind == "iso":
+        year, month, day = (int(part) for part in raw.split("-"))
+        return [("date", (year, month, day), raw, "")]
+    if kind in ("day_first", "month_first", "month_only"):
+        number = {"day_first": "1", "month_first": "2", "month_only": "3"}[kind]
+        month = _MONTHS[match[f"month{number}"]]
+        year = int(match[f"year{number}"]) if match[f"year{number}"] else None
+        day = None if number == "3" else int(match[f"day{number}"])
+        if number != "2" or day is not None:
+            return [("date", (year, month, day), raw, "")]
+    if kind == "path":
+        return [("code", raw.lower().strip("-"), raw, "")]
+    if kind == "code":
+        year_code = re.fullmatch(r"([A-Z]{2,4})((?:19|20)\d\d)(?:-(\d{2}|\d{4}))?", raw)
+        if year_code:
+            years = [year_code[2]] + ([year_code[2][: 4 - len(year_code[3])] + year_code[3]] if year_code[3] else [])
+            return [("date", (int(year), None, None), raw, "") for year in years]
+        return [("code", raw.lower().replace("-", ""), raw, "")]
+    if kind == "number":
+        return [_number(match, matches, position)]
+    if kind == "initials":
+        return [("name", raw.replace(".", "").lower(), raw, "")]
+    return _word(raw, matches, position)
+
+
+def _number(match: re.Match[str], matches: Sequence[re.Match[str]], position: int) -> tuple[Kind, Any, str, str]:
+    wording = _wording()
+    raw = match[0].strip()
+    figure = match["figure"]
+    if re.fullmatch(r"(?:1[5-9]|20)\d\d", figure) and not (match["currency"] or match["scale"] or match["unit"] or match["sign"]) and not _label(matches, position):
+        return ("date", (int(figure), None, None), raw, "")
+    value = Decimal(figure.replace(",", "")) * (-1 if match["sign"] else 1)
+    if match["scale"] and not (match["scale"] in ("m", "b") and not match["currency"]):
+        value *= wording["scales"][match["scale"].lower()]
+    unit = match["currency"] or (match["unit"] or ("m" if match["scale"] == "m" and not match["currency"] else ""))
+    return ("number", (value.normalize(), wording["unit_of"].get(unit, wording["unit_of"].get(unit.lower(), unit))), raw, _label(matches, position))
+
+
+_LABELS = frozenset("section sections part article chapter version title table page heading headings level code box no number form order proclamation law rule sb hb hr ab".split())
+
+
+def _label(matches: Sequence[re.Match[str]], position: int) -> str:
+    """The word that a number is the name of: "section" in "section 5"."""
+    if not position or matches[position - 1].end() + 2 < matches[position].start():
+        return ""
+    before = matches[position - 1]
+    if before["initials"]:
+        return before[0].replace(".", "").lower()
+    return str(stem(before[0].lower())) if before["word"] and before[0].lower() in _LABELS else ""
+
+
+def _complete(tokens: list[Token]) -> list[Token]:
+    """Ranges: "2.55 to 1.5 million yen" gives its scale and unit to both, "¥2–3" its sign to the second."""
+    done = list(tokens)
+    for place, (first, second) in enumerate(zip(tokens, tokens[1:], strict=False)):
+        if first.kind != "number" or second.kind != "number" or second.place - first.place > 2:
+            continue
+        if not first.key[1] and second.key[1] and not re.search(r"[A-Za-z]", first.text):
+            scale = next((factor for word, factor in _wording()["scales"].items() if re.search(rf"\d\s?{word}\b", second.text)), 1)
+            done[place] = Token(first.kind, ((first.key[0] * (scale if first.key[0] < 1000 else 1)).normalize(), second.key[1]), *_rest(first))
+        elif first.key[1] and not second.key[1] and second.place - first.place == 1:
+            done[place + 1] = Token(second.kind, (second.key[0], first.key[1]), *_rest(second))
+    return done
+
+
+def _rest(token: Token) -> tuple[str, int, int, int, str, bool, str]:
+    return token.text, token.place, token.segment, token.clause, token.relation, token.joined, token.label
+
+
+def _citation(raw: str) -> str:
+    """ "49 U.S.C. § 30112(b)(9)" → "49usc30112(b)(9)"."""
+    text = re.sub(r"§+|\b[Pp]arts?\b|\b[Ss]ections?\b", "", raw).lower()
+    text = text.replace("fed. reg.", "fr").replace("fed.reg.", "fr")
+    head = re.match(r"\s*(\d+)\s*([a-z.\s]+?)\s*(\d.*)", text)
+    return f"{head[1]}{re.sub(r'[^a-z]', '', head[2])}{head[3].strip('.')}" if head else text
+
+
+def _word(raw: str, matches: Sequence[re.Match[str]], position: int) -> list[tuple[Kind, Any, str, str]]:
+    wording = _wording()
+    bare = re.sub(r"[’']s?$", "", raw)
+    low = bare.lower()
+    if bare.isupper() and len(bare) > 1:
+        return [("name", low, raw, "")]
+    if low in wording["function"] or low in wording["light"] or stem(low) in wording["light"]:
+        return []
+    if bare[0].isupper() and position and not _opens(matches, position):
+        return [("name", stem(low), raw, "")]
+    return [("word", stem(low), raw, "")]
+
+
+def _opens(matches: Sequence[re.Match[str]], position: int) -> bool:
+    before = matches[position].string[: matches[position].start()].rstrip()
+    return not before or before[-1] in ".?!:\"“("
+
+
+def _plain(text: str) -> str:
+    """One notation for what is written in several."""
+    plain = unicodedata.normalize("NFKC", text).replace("\u2019", "'")
+    plain = re.sub(r"[\u2010\u2011]", "-", plain)
+    plain = re.sub(r"(?<=\d)\s?[\u2012-\u2015]\s?(?=[$€£¥₩\d])", " to ", plain)
+    plain = re.sub(r"\bn't\b", " not", re.sub(r"(?<=[a-z])n't\b", " not", re.sub(r"\bcan't\b", "can not", plain)))
+    plain = re.sub(r"\bPub\.\s?L\.\s?(?:No\.\s?)?", "Public Law ", plain)
+    plain = re.sub(r"\b[Ss]ection (\d[\w.()-]*) of title (\d+)(?:,? (?:of the )?(?:U\.?S\.?|United States) Code)?", r"\2 U.S.C. \1", plain)
+    plain = re.sub(r"\bE\.?O\.? (?=\d)", "Executive Order ", plain)
+    for short, forms in _names().items():
+        plain = re.sub(forms, short, plain)
+    plain = _figures(plain)
+    for phrase, meaning in _phrases():
+        plain = phrase.sub(meaning, plain)
+    return plain
+
+
+def _figures(text: str) -> str:
+    """Number words as figures.
+
+    >>> _figures("twenty-five of six hundred")
+    '25 of 600'
+    """
+    numbers = _wording()["numbers"]
+    small = "|".join(word for word, value in numbers.items() if value < 100 and value != Decimal("0.5") and word != "dozen")
+
+    def figure(match: re.Match[str]) -> str:
+        value = sum(numbers[part] for part in match[1].lower().split("-"))
+        for factor in (match[2] or "").split():
+            value *= numbers[factor.lower()]
+        return str(value)
+
+    return re.sub(rf"\b((?:{small})(?:-(?:{small}))?)\b((?:\s+(?:hundred|thousand)\b)*)", figure, text, flags=re.I)
+
+
+# --- the words -------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _wording() -> dict[str, Any]:
+    data = tomllib.loads(WORDING.read_text(encoding="utf-8"))
+    cue_of: dict[str, list[str]] = {}
+    for name, family in (("negations", "negation"), ("causes", "cause"), ("quantities", "quantity"), ("necessity", "necessity"),
+                         ("permission", "permission"), ("conditional", "conditional"), ("unproven", "unproven"), ("condition", "condition")):  # fmt: skip
+        for word in data[name].split():
+            cue_of.setdefault(word, []).append(family)
+    relation_of = {phrase.replace(" ", ""): name for name, phrases in data["bounds"].items() for phrase in phrases}
+    return {
+        "function": frozenset(data["function"].split()),
+        "light": frozenset(stem(word) for word in data["light"].split()),
+        "neutral": frozenset("of in on at by for with as into onto under through during within between".split()),
+        "verbs": frozenset(_forms(data["verbs"].split())) | frozenset(data["irregular_verbs"].split()),
+        "cue_of": cue_of,
+        "relation_of": relation_of,
+        "unit_of": {form: unit for unit, forms in data["units"].items() for form in forms},
+        "scales": data["scales"],
+        "numbers": {word: Decimal(str(value)) for word, value in data["numbers"].items()},
+        "data": data,
+    }
+
+
+def _forms(verbs: Iterable[str]) -> Iterator[str]:
+    for verb in verbs:
+        yield verb
+        yield verb[:-1] + "ies" if verb.endswith("y") and verb[-2] not in "aeo" else verb + ("es" if verb.endswith(("s", "sh", "ch", "x", "o")) else "s")
+
+
+@cache
+def _bounds() -> frozenset[str]:
+    return frozenset(_wording()["data"]["bounds"])
+
+
+@cache
+def _groups() -> Mapping[str, frozenset[int]]:
+    groups: dict[str, set[int]] = {}
+    for number, line in enumerate(_wording()["data"]["synonyms"].strip().splitlines()):
+        for word in line.split():
+            groups.setdefault(stem(word), set()).add(number)
+    return {word: frozenset(numbers) for word, numbers in groups.items()}
+
+
+@cache
+def _opposites() -> frozenset[frozenset[str]]:
+    return frozenset(frozenset(stem(word) for word in line.split()) for line in _wording()["data"]["opposites"].strip().splitlines())
+
+
+@cache
+def _quantities() -> Mapping[str, int]:
+    return {word: number for number, line in enumerate(_wording()["data"]["quantities"].strip().splitlines()) for word in line.split()}
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    table = {}
+    for line in _wording()["data"]["names"].strip().splitlines():
+        forms = sorted(line.split("|"), key=len, reverse=True)
+        spelt = [".?".join(re.escape(letter) for letter in form) + r"\.?(?=\W|$)" if form.isupper() else re.escape(form) + r"\b" for form in forms]
+        table[line.split("|")[0]] = rf"\b(?:{'|'.join(spelt)})(?!\s?\$|\.?\s?[CS]\.)"
+    return table
+
+
+@cache
+def _phrases() -> list[tuple[re.Pattern[str], str]]:
+    data = _wording()["data"]
+    pairs = [(phrase, meaning) for phrase, meaning in data["phrases"].items()]
+    pairs += [(phrase, phrase.replace(" ", "")) for phrases in data["bounds"].values() for phrase in sorted(phrases, key=len, reverse=True) if " " in phrase]
+    return [(re.compile(rf"\b{re.escape(phrase)}\b", re.I), meaning) for phrase, meaning in pairs]

@@ -1,0 +1,237 @@
+"""Plain English: classes of words, and the phrases of a question. Knows nothing of any subject."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+ARTICLES = frozenset("a an the".split())
+DETERMINERS = ARTICLES | frozenset("my your our his her its their this that these those any some each every no another all both either neither".split())
+PREPOSITIONS = frozenset(
+    """about above across after against along among around at before behind below beside between beyond by despite during except for from in inside into like near
+    of off on onto outside over per since through throughout till to toward towards under until up upon via with within without as than""".split()
+)
+AUXILIARIES = frozenset(
+    """is are was were am be been being do does did can could will would shall should may might must has have had isn't aren't wasn't weren't don't doesn't didn't
+    can't couldn't won't wouldn't hasn't haven't isnt arent dont doesnt didnt cant wont""".split()
+)
+ASKING = frozenset("what which who whom whose when where why how what's who's where's when's how's whats whos wheres".split())
+PERSONS = frozenset("i you we one someone somebody anyone anybody everyone me us there it he she they them him".split())
+CONJUNCTIONS = frozenset("and or but nor so if because although though while whereas unless whether once when where that who which whose whom then".split())
+ADVERBS = frozenset(
+    """still also ever never always only just really actually already now today yet currently nowadays again too exactly even often usually anyway then here there
+    not n't more less much many back please else soon ago""".split()
+)
+# Verbs that questions are made of, as they stand after "do", "can" or "who".
+VERBS = frozenset(
+    """add agree allow announce answer apply approve argue arrive ask ban bear become begin belong belongs break bring build buy call cancel change charge check choose claim close come
+    consist contain cost count cover cross cut decide deliver design die drive drop earn employ end enforce enter exist expect expire explain fail fall file find finish fly follow get give
+    go grow happen have hear help hold hurt import improve increase invent join keep kill know last launch lead leave lie live look lose lower made make manage mean measure meet
+    merge move need offer open operate order own park pass pay permit plan play prefer prevent produce promise propose protect prove publish put raise reach read recommend record reduce
+    refuse register reject remain remove repair repeal replace report require rise run save say see sell send serve set show sign sit speak spend stand start stay stop store strike suggest
+    support take teach tell think treat try turn use visit wait want weigh win work write criticize criticise complain oppose praise""".split()
+)
+_PAST = dict(
+    pair.split(":") for pair in """become:became begin:began break:broke bring:brought build:built buy:bought choose:chose come:came cost:cost cut:cut do:did drive:drove fall:fell find:found fly:flew
+    get:got give:gave go:went grow:grew have:had hear:heard hold:held hurt:hurt keep:kept know:knew lead:led leave:left lose:lost make:made mean:meant meet:met pay:paid put:put read:read rise:rose run:ran
+    say:said see:saw sell:sold send:sent set:set show:showed sit:sat speak:spoke spend:spent stand:stood strike:struck take:took teach:taught tell:told think:thought win:won write:wrote""".split()
+)
+_PARTICIPLES = frozenset("gone taken given seen driven known chosen broken grown shown written spoken risen fallen".split())
+_MEASURES = frozenset("old long far fast big large tall high heavy wide deep expensive cheap strong thick hot cold good bad close late early small short few".split())
+TIMES = frozenset(
+    """today now currently nowadays yesterday tomorrow january february march april may june july august september october november december monday tuesday wednesday
+    thursday friday saturday sunday spring summer autumn fall winter week weekend weekends month year morning evening night afternoon noon midnight christmas easter""".split()
+)
+_WORD = re.compile(r"(?:[^\s?!,;:()\[\]\"“”]|(?<=\d)[,:](?=\d))+")
+_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
+_AMOUNT = re.compile(r"[$€£¥]\d[\d.,]*\w*|\d[\d.,]*%")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a text and where it stands."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def low(self) -> str:
+        """In lower case, except for a name of capitals that would be a pronoun: "US"."""
+        return self.text if self.text in ("US", "IT", "WHO") else self.text.lower().replace("’", "'")
+
+    @property
+    def stem(self) -> str:
+        return singular(self.low.removesuffix("'s"))
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words that name one thing: its article or other determiner apart, with the preposition that leads to it."""
+
+    words: tuple[Word, ...]
+    determiner: Word | None = None
+    preposition: Word | None = None
+
+    @property
+    def start(self) -> int:
+        return self.determiner.start if self.determiner else self.words[0].start
+
+    @property
+    def end(self) -> int:
+        return self.words[-1].end
+
+    @property
+    def head(self) -> Word:
+        return self.words[-1]
+
+    @property
+    def stems(self) -> frozenset[str]:
+        return frozenset(word.stem for word in self.words)
+
+    @property
+    def is_plural(self) -> bool:
+        return is_plural(self.head.low) and not (self.determiner and self.determiner.low in ("a", "an"))
+
+    @property
+    def is_time(self) -> bool:
+        return is_time(self.words)
+
+
+def words(text: str) -> list[Word]:
+    """The words of a text, without the marks around them.
+
+    >>> [word.text for word in words("Did H.R. 7389 pass in 2025?")]
+    ['Did', 'H.R.', '7389', 'pass', 'in', '2025']
+    """
+    found = []
+    for match in _WORD.finditer(text):
+        word = match[0].rstrip(".") if match[0].count(".") == 1 and match[0].endswith(".") else match[0]
+        word = word.rstrip("'’")
+        if re.search(r"\w", word):
+            found.append(Word(word, match.start(), match.start() + len(word)))
+    return found
+
+
+def is_function(low: str) -> bool:
+    """Whether a word holds a sentence together instead of naming something."""
+    return low in DETERMINERS or low in PREPOSITIONS or low in AUXILIARIES or low in ASKING or low in PERSONS or low in CONJUNCTIONS or low in ADVERBS
+
+
+def is_verb(low: str) -> bool:
+    """Whether a word can be one of the verbs that questions are made of."""
+    return low in VERBS or low in _PARTICIPLES or low in _PAST.values() or any(low.endswith(ending) and stem in VERBS for ending, stem in _verb_stems(low))
+
+
+def _verb_stems(low: str) -> Sequence[tuple[str, str]]:
+    return [("s", low[:-1]), ("es", low[:-2]), ("ed", low[:-2]), ("d", low[:-1]), ("ies", low[:-3] + "y"), ("ied", low[:-3] + "y"), ("ed", low[:-3])]
+
+
+def present(verb: str) -> str:
+    """A verb as it stands after "she".
+
+    >>> present("pay"), present("carry"), present("reach"), present("have")
+    ('pays', 'carries', 'reaches', 'has')
+    """
+    if verb == "have":
+        return "has"
+    if re.search(r"[^aeiou]y$", verb):
+        return verb[:-1] + "ies"
+    return verb + ("es" if re.search(r"(?:s|x|z|ch|sh|o)$", verb) else "s")
+
+
+def past(verb: str) -> str:
+    """A verb as it stands after "yesterday she".
+
+    >>> past("promise"), past("go"), past("stop"), past("apply")
+    ('promised', 'went', 'stopped', 'applied')
+    """
+    if verb in _PAST:
+        return _PAST[verb]
+    if re.search(r"[^aeiou]y$", verb):
+        return verb[:-1] + "ied"
+    if re.fullmatch(r"[^aeiou]*[aeiou][bdgmnprt]", verb):
+        return verb + verb[-1] + "ed"
+    return verb + ("d" if verb.endswith("e") else "ed")
+
+
+def is_plural(low: str) -> bool:
+    """Whether a noun looks like more than one."""
+    return low in ("people", "children", "men", "women") or (len(low) > 3 and low.endswith("s") and not low.endswith(("ss", "us", "is", "'s")))
+
+
+def singular(low: str) -> str:
+    """A noun without the ending of its plural, near enough to compare."""
+    if not is_plural(low) or not low.endswith("s"):
+        return low
+    return low[:-3] + "y" if low.endswith("ies") else low[:-1]
+
+
+def is_year(low: str) -> bool:
+    return _YEAR.fullmatch(low) is not None
+
+
+def is_time(found: Sequence[Word]) -> bool:
+    """Whether words say when: a year, a day, a season, "last week"."""
+    return bool(found) and any(is_year(word.low) or word.low in TIMES for word in found) and not any(
+        word.low not in TIMES and not re.fullmatch(r"\d+(?:st|nd|rd|th)?|last|next|early|late|mid|model", word.low) for word in found
+    )  # fmt: skip
+
+
+def shape(found: Sequence[Word]) -> str | None:
+    """What kind of value words are when their form tells: a time, an amount, a superlative or number of order."""
+    if is_time(found):
+        return "time"
+    if len(found) == 1 and _AMOUNT.fullmatch(found[0].low):
+        return "amount"
+    if len(found) <= 2 and re.fullmatch(r"(?:\w{3,}est|most|least|worst|first|second|third|fourth|last|next)", found[0].low):
+        return "order"
+    return None
+
+
+def phrases(text: str) -> list[Phrase]:
+    """The phrases of a question that name things, in order; its verbs are left out where they can be told.
+
+    >>> [text for text in (" ".join(word.text for word in phrase.words) for phrase in phrases("How much does a new lamp cost in the old town?"))]
+    ['new lamp', 'old town']
+    """
+    found: list[Phrase] = []
+    every = words(text)
+    run: list[Word] = []
+    measured = False  # after "how", where "old" names nothing
+    acting = False  # whether a verb may come: after "do", "can", "who" or "to"
+    determiner: Word | None = None
+    preposition: Word | None = None
+    for place, word in enumerate(every):
+        low = word.low
+        after = every[place - 1].low if place else ""
+        verb = acting and low not in ARTICLES and is_verb(low) and after not in DETERMINERS and after not in PREPOSITIONS - {"to"} and not (
+            run and place + 1 == len(every) and is_plural(low))  # fmt: skip
+        if verb or is_function(low):
+            if run:
+                found.append(Phrase(tuple(run), determiner, preposition))
+                run, determiner, preposition = [], None, None
+            measured = low == "how" or (measured and low in ("much", "more"))
+            if low in DETERMINERS and not verb:
+                determiner = word
+            elif low in PREPOSITIONS and not verb:
+                preposition, determiner = word, None
+            else:
+                preposition = determiner = None
+            if low in AUXILIARIES - {"is", "are", "was", "were", "am"} or low in ("who", "which", "to", "that") or low in PERSONS:
+                acting = True
+            if verb:
+                acting = False
+            continue
+        gap = text[run[-1].end : word.start] if run else ""
+        if run and (gap.strip() or _AMOUNT.fullmatch(low)):  # a comma, or a figure that says what the thing is
+            found.append(Phrase(tuple(run), determiner, preposition))
+            run, determiner, preposition = [], None, None
+        if measured and (low in _MEASURES or after == "much" and low.endswith("er")):
+            continue
+        measured = False
+        run.append(word)
+    if run:
+        found.append(Phrase(tuple(run), determiner, preposition))
+    return found

@@ -1,0 +1,208 @@
+"""Fit the weights of assistant/weights.json: which sentence answers, and whether the evidence answers at all.
+
+Uses the golden questions that are not kept apart and, when its folder is given, SelQA's test.json (its dev.json stays unseen):
+
+    python scripts/fit.py [--selqa FOLDER] [--index FOLDER] [--dry-run]
+
+Two plain logistic regressions. Each corpus weighs as said in SHARES, whatever its size, so that none is fitted alone; the figures
+printed for each corpus come from a fit without it.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from assistant import Assistant
+from assistant.evaluate import Golden, holds, normalise, read_golden
+from assistant.evidence import WEIGHTS, gather
+from assistant.question import analyse
+from assistant.support import FEATURES, features_of
+from index import QuestionError
+
+ROOT = Path(__file__).resolve().parent.parent
+SENTENCE = ("cosine", "bm25", "own", "rank", "kind")
+SHARES = {"selqa": 3.0, "": 3.0}  # the curated corpus is ""; each further corpus weighs 1
+DATA = ROOT / "docs" / "data" / "support-features.csv"
+
+
+@dataclass
+class Example:
+    """One question on one corpus: features and labels of its sentences, features and label of the decision."""
+
+    corpus: str
+    sentences: np.ndarray  # (sentences, features)
+    right: np.ndarray  # (sentences,) 1 where the sentence holds the most of the facts
+    decision: list[float]
+    answerable: bool
+
+
+def examples_of(assistant: Assistant, corpus: str, questions: list[Golden]) -> list[Example]:
+    """The golden questions that may be looked at, as examples."""
+    found = []
+    for golden in questions:
+        text = golden.standalone or golden.ask
+        if golden.is_kept_apart or (golden.history and not golden.standalone):
+            continue
+        try:
+            example = example_of(assistant, corpus, text, golden.status == "answered",
+                                 lambda sentence, facts=golden.facts: sum(holds(sentence, group) for group in facts) / max(1, len(facts)))  # fmt: skip
+        except QuestionError:
+            continue
+        if example:
+            found.append(example)
+    return found
+
+
+def example_of(assistant, corpus, text, answerable, value, *, without=None) -> Example | None:
+    """One question; `value` is the worth of a sentence, `without` a document that is left out."""
+    text = assistant._stand_alone(text, ())[0]
+    hits = assistant.index.search(text, limit=assistant.settings.hits + 4 * bool(without))
+    hits = [hit for hit in hits if hit.document_id != without][: assistant.settings.hits]
+    question = analyse(text, assistant.index.passage_words)
+    evidence = gather(question, hits, assistant.index)
+    if not evidence or not question.terms:
+        return None
+    features = np.array([[item.features[name] for name in SENTENCE] for item in evidence])
+    worth = np.array([value(item.prose) if answerable else 0.0 for item in evidence])
+    right = (worth == worth.max()) & (worth > 0)
+    decision = features_of(question, evidence)
+    return Example(corpus, features, right.astype(float), [decision[name] for name in FEATURES], answerable)
+
+
+def selqa_examples(folder: Path, index: Path, limit: int) -> list[Example]:
+    """SelQA's test questions, each with its section in the corpus and without it."""
+    corpus = index / "selqa-corpus"
+    corpus.mkdir(parents=True, exist_ok=True)
+    names: dict[tuple[str, str], str] = {}
+    records = {part: json.loads((folder / f"{part}.json").read_text(encoding="utf-8")) for part in ("dev", "test")}
+    for record in records["dev"] + records["test"]:
+        key = (record["article"], record["section"])
+        names.setdefault(key, f"{len(names):04}.md")
+        (corpus / names[key]).write_text(f"# {key[0]}\n\n## {key[1]}\n\n{' '.join(record['candidates'])}\n", encoding="utf-8")
+    assistant = Assistant.open(corpus=corpus, index=index / "selqa-index")
+    found = []
+    for record in records["test"][:limit]:
+        document = names[record["article"], record["section"]]
+        gold = [normalise(record["candidates"][place]) for place in record["answers"]]
+
+        def value(sentence: str, gold: list[str] = gold) -> float:
+            plain = normalise(sentence)
+            return float(len(plain) > 8 and any(plain in answer or answer in plain for answer in gold))
+
+        for without in (None, document):
+            example = example_of(assistant, "selqa", record["question"], without is None, value, without=without)
+            if example:
+                found.append(example)
+    return found
+
+
+def share(corpus: str, examples: list[Example]) -> float:
+    return SHARES.get(corpus, 1.0) / max(1, sum(example.corpus == corpus for example in examples))
+
+
+def fit_sentence(examples: list[Example]) -> dict[str, float]:
+    """The weight of each feature in which sentence answers; right and wrong sentences of a question weigh 1 to 3."""
+    rows, labels, weights = [], [], []
+    for example in examples:
+        if example.right.any():
+            rows.append(example.sentences)
+            labels.append(example.right)
+            weights.append(share(example.corpus, examples) * np.where(example.right > 0, 1 / example.right.sum(), 3 / len(example.right)))
+    features, label, weight = np.vstack(rows), np.concatenate(labels), np.concatenate(weights)
+    spread = features.std(0) + 1e-9
+    model = LogisticRegression(C=0.5, max_iter=2000).fit(features / spread, label, sample_weight=weight * len(weight) / weight.sum())
+    return dict(zip(SENTENCE, (model.coef_[0] / spread).round(3).tolist(), strict=True))
+
+
+def fit_support(examples: list[Example]) -> dict[str, float]:
+    """The decision's coefficients; answerable and unanswerable questions of a corpus weigh the same."""
+    features = np.array([example.decision for example in examples])
+    label = np.array([example.answerable for example in examples])
+    weight = np.array([
+        share(example.corpus, examples) / max(1, sum(other.corpus == example.corpus and other.answerable == example.answerable for other in examples))
+        for example in examples
+    ])  # fmt: skip
+    middle, spread = features.mean(0), features.std(0) + 1e-9
+    model = LogisticRegression(C=0.3, max_iter=2000).fit((features - middle) / spread, label, sample_weight=weight * len(weight) / weight.sum())
+    slopes = model.coef_[0] / spread
+    intercept = float(model.intercept_[0] - (slopes * middle).sum())
+    return {"intercept": round(intercept, 3), **dict(zip(FEATURES, slopes.round(3).tolist(), strict=True))}
+
+
+def probability(example: Example, fitted: dict[str, float]) -> float:
+    total = fitted["intercept"] + sum(fitted[name] * value for name, value in zip(FEATURES, example.decision, strict=True))
+    return float(1 / (1 + np.exp(-total)))
+
+
+def first_right(example: Example, fitted: dict[str, float], *, depth: int = 1) -> bool:
+    order = np.argsort(-(example.sentences @ np.array([fitted[name] for name in SENTENCE])), kind="stable")
+    return bool(example.right[order[:depth]].any())
+
+
+@click.command()
+@click.option("--selqa", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--index", type=click.Path(path_type=Path), help="Where the indexes are built; a temporary folder by default.")
+@click.option("--limit", default=800, show_default=True, help="Questions taken of SelQA.")
+@click.option("--dry-run", is_flag=True, help="Print the figures and write nothing.")
+def main(selqa: Path | None, index: Path | None, limit: int, dry_run: bool) -> None:
+    """Fit the weights and write them with the data that made them."""
+    place = index or Path(tempfile.mkdtemp())
+    questions: dict[str, list[Golden]] = {}
+    for path in sorted((ROOT / "tests" / "golden").glob("*.toml")):
+        try:
+            corpus, found = read_golden(path)
+        except Exception as error:  # noqa: BLE001 - other files live there too
+            click.echo(f"left out {path.name}: {error}", err=True)
+            continue
+        questions.setdefault(str(corpus or ""), []).extend(question for question in found if not question.as_of)
+    examples: list[Example] = []
+    for corpus, found in questions.items():
+        assistant = Assistant.open(corpus=corpus or None, index=place / (Path(corpus).name or "own"))
+        examples += examples_of(assistant, Path(corpus).name if corpus else "", found)
+    if selqa:
+        examples += selqa_examples(selqa, place, limit)
+
+    for corpus in sorted({example.corpus for example in examples}):
+        others = [example for example in examples if example.corpus != corpus]
+        held = [example for example in examples if example.corpus == corpus]
+        answerable = [example for example in held if example.answerable]
+        sentence, support = fit_sentence(others), fit_support(others)
+        scores = np.array([probability(example, support) for example in held])
+        labels = np.array([example.answerable for example in held])
+        threshold = np.quantile(scores[labels], 0.04)
+        click.echo(
+            f"{corpus or 'own':12} fitted without it: first {np.mean([first_right(item, sentence) for item in answerable]):.3f}, among three "
+            f"{np.mean([first_right(item, sentence, depth=3) for item in answerable]):.3f}; separation {roc_auc_score(labels, scores):.3f}, "
+            f"declined {np.mean(scores[~labels] < threshold):.2f} where 4% are refused ({len(answerable)} + {len(held) - len(answerable)})"
+        )
+    sentence, support = fit_sentence(examples), fit_support(examples)
+    for corpus in sorted({example.corpus for example in examples}):
+        held = [example for example in examples if example.corpus == corpus]
+        yes = sorted(probability(example, support) for example in held if example.answerable)
+        no = sorted(probability(example, support) for example in held if not example.answerable)
+        click.echo(f"{corpus or 'own':12} answerable at 4/8/20%: {[round(float(np.quantile(yes, q)), 3) for q in (.04, .08, .2)]}, "
+                   f"unanswerable at 50/80/90%: {[round(float(np.quantile(no, q)), 3) for q in (.5, .8, .9)]}")  # fmt: skip
+    click.echo(json.dumps({"sentence": sentence, "support": support}, indent=1))
+    if dry_run:
+        return
+    old = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    for name in ("declined_below", "answered_from"):
+        support[name] = old["support"].get(name, 0.5)
+    counts = {corpus or "own": sum(example.corpus == corpus for example in examples) for corpus in {example.corpus for example in examples}}
+    WEIGHTS.write_text(json.dumps({"sentence": sentence, "support": support, "data": {"questions": counts, "made by": "scripts/fit.py"}}, indent=1) + "\n", encoding="utf-8")
+    DATA.parent.mkdir(parents=True, exist_ok=True)
+    lines = [",".join(("corpus", "answerable", *FEATURES))]
+    lines += [",".join((example.corpus or "own", str(int(example.answerable)), *(f"{value:.4f}" for value in example.decision))) for example in examples]
+    DATA.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

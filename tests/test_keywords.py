@@ -1,0 +1,64 @@
+"""Words of a text as the index knows them, and BM25 over them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from index.keywords import Keywords, tokenize
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("49 CFR 531", "49cfr531"),
+        ("49 U.S.C. § 32902", "49usc32902"),
+        ("25-year", "25-year"),
+        ("2.5%", "2.5%"),
+        ("15 percent", "15%"),
+        ("8704.31", "8704.31"),
+        ("H.R. 7389", "hr7389"),
+        ("$25,000", "$25000"),
+        ("N-BOX", "n-box"),
+    ],
+)
+def test_figures_and_citations_stay_whole(text, whole):
+    assert whole in tokenize(f"It says {text} there.")
+
+
+@pytest.mark.parametrize(("text", "part"), [("49 CFR 531", "531"), ("25-year", "25"), ("2.5%", "2.5"), ("H.R. 7389", "7389"), ("$25,000", "25000")])
+def test_figures_and_citations_are_found_by_their_parts(text, part):
+    assert part in tokenize(text)
+
+
+def test_words_meet_in_their_stem():
+    assert tokenize("importing imports imported") == ["import"] * 3
+
+
+def test_words_of_no_subject_are_left_out():
+    assert tokenize("Is it the one that you have?") == []
+
+
+def test_score_follows_the_rarer_word():
+    keywords = Keywords.build([tokenize(text) for text in ("a whale sings", "a whale dives", "a boat sinks")])
+    scores = keywords.scores(tokenize("whales that sing"))
+    assert np.argsort(-scores).tolist() == [0, 1, 2]
+    assert scores[2] == 0
+
+
+def test_unknown_words_score_nothing():
+    assert Keywords.build([["whale"]]).scores(["submarine"]).tolist() == [0]
+
+
+def test_rarity_runs_from_nothing_to_one():
+    keywords = Keywords.build([["common", "rare"], *[["common"]] * 9])
+    assert keywords.rarity("common") == 0
+    assert keywords.rarity("common") < keywords.rarity("rare") < keywords.rarity("absent") == 1
+
+
+def test_saved_index_reads_back_the_same(tmp_path):
+    keywords = Keywords.build([["whale", "song"], ["boat"], []], ["whale", "whale", "song"])
+    keywords.save(tmp_path / "words")
+    again = Keywords.load(tmp_path / "words")
+    assert again.scores(["whale", "boat"]).tolist() == keywords.scores(["whale", "boat"]).tolist()
+    assert (again.size, again.frequency, again.spellings) == (3, {"whale": 1, "song": 1, "boat": 1}, {"whale": 2, "song": 1})

@@ -1,0 +1,492 @@
+"""The chat page: Gradio draws Answers. `build_app(assistant)` makes the page, `main` serves it on this computer."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import errno
+import ipaddress
+import json
+import logging
+import os
+import re
+import socket
+import threading
+import time
+import webbrowser
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from platformdirs import user_data_path
+
+from assistant import Answer
+from index import QuestionError, SettingsError, UserError
+from index.settings import APPLICATION
+from page import texts
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from assistant import Assistant
+    from index import Document
+
+logger = logging.getLogger(__name__)
+
+PAGE = Path(__file__).resolve().parent / "page"
+TURNS = 8  # earlier turns that a question takes along
+TURN_LENGTH = 4000  # characters of each
+COMMENT_LENGTH = 2000  # characters
+LARGEST_RESTORE = 200  # answers of a kept conversation that are drawn again
+
+# Gradio's own page starts from inline scripts and compiles its templates, so both must be allowed; no other site is.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+)
+
+
+# --- settings --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PageSettings:
+    """How the page is served."""
+
+    host: str = "127.0.0.1"
+    port: int = 7860
+    root_path: str | None = None  # below a proxy, "/kei"
+    title: str | None = None  # None takes the corpus's own
+    auth: tuple[str, str] | None = None  # user and password
+    is_open: bool = False  # listen beyond this computer without a password
+    queue: int = 64  # questions waiting at most
+    concurrency: int = 4  # questions answered at the same time
+    rate: int = 120  # questions a minute and client; 0 is no limit
+    feedback: Path | None = None  # the file that thumbs are written to; None offers none
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> PageSettings:
+        """The settings of the environment. Raises SettingsError for a value that cannot be used."""
+        environment = os.environ if environment is None else environment
+        return cls(
+            host=environment.get("KEI_HOST") or cls.host,
+            port=_whole(environment, "KEI_PORT", cls.port, least=0),
+            root_path=environment.get("KEI_ROOT_PATH") or None,
+            title=environment.get("KEI_TITLE") or None,
+            auth=_user_and_password(environment.get("KEI_AUTH")),
+            is_open=_switch(environment, "KEI_OPEN", False),
+            queue=_whole(environment, "KEI_QUEUE", cls.queue),
+            concurrency=_whole(environment, "KEI_CONCURRENCY", cls.concurrency),
+            rate=_whole(environment, "KEI_RATE", cls.rate, least=0),
+            feedback=user_data_path(APPLICATION) / "feedback.jsonl" if _switch(environment, "KEI_FEEDBACK", True) else None,
+        )
+
+
+def _whole(environment: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
+    value = environment.get(name)
+    if not value:
+        return default
+    if not value.isascii() or not value.isdigit() or int(value) < least:
+        raise SettingsError(f"{name} is {value!r}; set it to a whole number from {least} up, or unset it for {default}.")
+    return int(value)
+
+
+def _switch(environment: Mapping[str, str], name: str, default: bool) -> bool:
+    value = environment.get(name, "").strip().lower()
+    if value in ("1", "true", "yes", "on"):
+        return True
+    if value in ("0", "false", "no", "off"):
+        return False
+    if value:
+        raise SettingsError(f"{name} is {value!r}; set it to 1 or 0.")
+    return default
+
+
+def _user_and_password(value: str | None) -> tuple[str, str] | None:
+    if not value:
+        return None
+    user, _, password = value.partition(":")
+    if not user or not password:
+        raise SettingsError("KEI_AUTH must be user:password, both of at least one letter.")
+    return user, password
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this computer can reach that address.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0")
+    (True, True, False)
+    """
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+# --- what stands behind the page -------------------------------------------------------------------------------------
+
+
+class Opening:
+    """An assistant, or one that a thread is opening while the page is already there."""
+
+    def __init__(self, assistant: Assistant | Callable[[], Assistant]) -> None:
+        self._future: Future[Assistant] = Future()
+        self._lock = threading.Lock()
+        if callable(assistant):
+            self._open: Callable[[], Assistant] | None = assistant
+            self._start()
+        else:
+            self._open = None
+            self._future.set_result(assistant)
+
+    @property
+    def state(self) -> str:
+        """ "loading", "ready" or "failed"."""
+        if not self._future.done():
+            return "loading"
+        return "failed" if self._future.exception() else "ready"
+
+    def get(self) -> Assistant:
+        """The assistant, waited for. One that could not be opened is tried again: the reason may have been put right."""
+        with self._lock:
+            if self._open is not None and self.state == "failed":
+                self._future = Future()
+                self._start()
+        return self._future.result()
+
+    def peek(self) -> Assistant | None:
+        """The assistant if it is there already."""
+        return self._future.result() if self.state == "ready" else None
+
+    def wait(self) -> Assistant:
+        """The assistant, waited for; raises why it could not be opened without trying again."""
+        return self._future.result()
+
+    def _start(self) -> None:
+        future, opener = self._future, self._open
+
+        def work() -> None:
+            assert opener is not None
+            try:
+                future.set_result(opener())
+            except Exception as error:
+                if not isinstance(error, UserError):
+                    logger.exception("The assistant cannot be opened")
+                future.set_exception(error)
+
+        threading.Thread(target=work, name="opening", daemon=True).start()
+
+
+class RateLimit:
+    """So many questions a minute for each client."""
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_minute = per_minute
+        self._clock = clock
+        self._asked: dict[str, deque[float]] = defaultdict(deque)
+        self._lock = threading.Lock()
+
+    def check(self, client: str) -> None:
+        """Count a question. Raises QuestionError when the client has asked too many within a minute."""
+        if not self._per_minute:
+            return
+        now = self._clock()
+        with self._lock:
+            if len(self._asked) > 10_000:  # clients that went away
+                self._asked = defaultdict(deque, {name: times for name, times in self._asked.items() if times and times[-1] > now - 60})
+            times = self._asked[client]
+            while times and times[0] <= now - 60:
+                times.popleft()
+            if len(times) >= self._per_minute:
+                raise QuestionError(texts.TOO_MANY)
+            times.append(now)
+
+
+def turns_of(history: object) -> list[dict[str, str]]:
+    """Earlier turns from outside: the newest, as plain messages. Raises QuestionError when they are no such thing.
+
+    >>> turns_of([{"role": "user", "content": "Hello?", "extra": 1}])
+    [{'role': 'user', 'content': 'Hello?'}]
+    """
+    if history in (None, "", [], ()):
+        return []
+    if isinstance(history, str):
+        try:
+            history = json.loads(history)
+        except ValueError:
+            raise QuestionError(texts.BROKEN_HISTORY) from None
+    if not isinstance(history, Sequence):
+        raise QuestionError(texts.BROKEN_HISTORY)
+    messages: list[dict[str, str]] = []
+    for item in history:
+        if isinstance(item, Mapping):
+            pairs = [(item.get("role"), item.get("content"))]
+        elif isinstance(item, Sequence) and len(item) == 2:
+            pairs = [("user", item[0]), ("assistant", item[1])]
+        else:
+            raise QuestionError(texts.BROKEN_HISTORY)
+        for role, content in pairs:
+            if role not in ("user", "assistant") or not isinstance(content, str):
+                raise QuestionError(texts.BROKEN_HISTORY)
+            messages.append({"role": str(role), "content": content[:TURN_LENGTH]})
+    return messages[-2 * TURNS :]
+
+
+_FEEDBACK_REASONS = ("wrong", "not_supported", "out_of_date", "missing", "other")
+
+
+def feedback_line(value: object) -> str:
+    """A thumb as a JSON line. Raises ValueError, KeyError or TypeError when it is none."""
+    if not isinstance(value, Mapping) or value["verdict"] not in ("good", "bad"):
+        raise ValueError("no verdict")
+    answer = Answer.from_dict(value["answer"])
+    reason = value.get("reason")
+    line = {
+        "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "verdict": value["verdict"],
+        "reason": reason if reason in _FEEDBACK_REASONS else None,
+        "comment": str(value.get("comment") or "")[:COMMENT_LENGTH],
+        "question": answer.question[:TURN_LENGTH],
+        "standalone_question": answer.standalone_question[:TURN_LENGTH],
+        "status": answer.status,
+        "text": answer.text[: 4 * TURN_LENGTH],
+        "as_of": answer.as_of,
+        "mode": answer.mode,
+        "citations": [
+            {"document_id": citation.document_id, "start": citation.start, "end": citation.end, "quote": citation.quote[:TURN_LENGTH]}
+            for citation in answer.citations[:20]
+        ],
+    }
+    return json.dumps(line, ensure_ascii=False)
+
+
+# --- the page --------------------------------------------------------------------------------------------------------
+
+
+def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSettings | None = None) -> gr.Blocks:
+    """The page for an assistant, or for one that a callable opens while the page is already served.
+
+    `launch()` of what is returned brings the page's look and its safety along.
+    """
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    import gradio as gr
+
+    from page import draw
+    from page.figures import draw_figure, read_figures
+
+    settings = settings or PageSettings()
+    opening = Opening(assistant)
+    limit = RateLimit(settings.rate)
+    feedback_lock = threading.Lock()
+
+    # --- what is drawn, once the assistant is there ---
+
+    def document_of(ready: Assistant, document_id: str) -> Document | None:
+        # An id comes from the browser: only what the index lists is a document, nothing else of this computer is.
+        return ready.library.document(document_id) if document_id in ready.index.manifest.documents else None
+
+    def shelf_of(ready: Assistant) -> draw.Shelf:
+        return lambda document_id: document_of(ready, document_id)
+
+    def figures_of(ready: Assistant) -> list[tuple[str, str, str]]:
+        """Title, table and drawing of each figure whose table is there."""
+        try:
+            figures = read_figures(ready.index.settings.corpus)
+            tables = [(figure, document_of(ready, figure.table)) for figure in figures]
+            return [(figure.title, figure.table, draw_figure(figure, table)) for figure, table in tables if table is not None and table.rows]
+        except (UserError, ValueError) as error:
+            logger.warning("The figures cannot be drawn: %s", error)
+            return []
+
+    def about_of(ready: Assistant) -> str:
+        manifest = ready.index.manifest
+        mode = texts.ABOUT_QUOTED if ready.mode == "quoted" else texts.ABOUT_MODEL.format(mode=ready.mode)
+        built = texts.ABOUT_INDEX.format(
+            day=manifest.built_at[:10], documents=f"{len(manifest.documents):,}", passages=f"{manifest.passages:,}",
+            sentences=f"{manifest.sentences:,}", model=manifest.recipe.embedding_model,
+        )  # fmt: skip
+        privacy = [texts.ABOUT_PRIVACY]
+        privacy += [texts.ABOUT_PRIVACY_MODEL] if ready.mode != "quoted" else []
+        privacy += [texts.ABOUT_FEEDBACK] if settings.feedback else []
+        description = ready.index.configuration.description
+        return draw.draw_about([
+            (texts.ABOUT_HEADING, [*([description] if description else []), texts.ABOUT_WHAT]),
+            (texts.ABOUT_MODE_HEADING, [mode]),
+            (texts.ABOUT_INDEX_HEADING, [built]),
+            (texts.ABOUT_PRIVACY_HEADING, privacy),
+            (texts.ABOUT_LIMITS_HEADING, [texts.ABOUT_LIMITS]),
+        ])
+
+    def title_of(ready: Assistant | None) -> str:
+        return settings.title or (ready.index.configuration.title if ready else "") or texts.TITLE
+
+    drawn: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def contents(ready: Assistant) -> tuple[str, ...]:
+        """Header, welcome, documents, figures and about: drawn once for each generation of the index."""
+        key = (str(ready.index.folder), ready.mode)
+        if key not in drawn:
+            documents = [document for name in ready.index.manifest.documents if (document := document_of(ready, name)) is not None]
+            figures = figures_of(ready)
+            drawn.clear()
+            drawn[key] = (
+                draw.draw_header(title_of(ready), ready.index.configuration.description, ready.mode),
+                draw.draw_welcome(ready.examples),
+                draw.draw_documents(documents),
+                f'<div class="figures"><h2>{draw.escape(texts.FIGURES_HEADING)}</h2>{"".join(drawing for _, _, drawing in figures)}</div>' if figures else "",
+                about_of(ready),
+            )
+            figure_titles.clear()
+            figure_titles.update({table: title for title, table, _ in figures})
+        return drawn[key]
+
+    figure_titles: dict[str, str] = {}
+    loading = draw.draw_message(texts.LOADING, texts.LOADING_HINT)
+    waiting_contents = (draw.draw_header(title_of(None), "", None), loading, loading, "", loading)
+
+    # --- what happens ---
+
+    def load() -> tuple[Any, ...]:
+        """Fill the page; waits for the assistant."""
+        try:
+            shown = contents(opening.wait())
+        except Exception as error:
+            message = draw.draw_message(texts.FAILED, str(error) if isinstance(error, UserError) else texts.UNEXPECTED, wrong=True)
+            shown = (waiting_contents[0], message, message, "", message)
+        return (*shown[:3], shown[3], shown[4], gr.update(visible=bool(shown[3])))
+
+    def client_of(request: gr.Request | None) -> str:
+        return str(request.client.host) if request is not None and request.client else ""
+
+    def ask(question: str, history: object, request: gr.Request) -> Iterator[tuple[Any, Any]]:
+        """A question of the page: the growing turn, and the emptied question box; the question comes back when it cannot be taken."""
+        try:
+            limit.check(client_of(request))
+            turns = turns_of(history)
+            ready = opening.peek()
+            yield draw.draw_waiting(question[:TURN_LENGTH], texts.SEARCHING if ready else texts.LOADING), ""
+            ready = ready or opening.get()
+            contents(ready)
+            for answer in ready.stream(question, history=turns):
+                yield draw.draw_answer(answer, shelf_of(ready), figure_titles), gr.skip()
+        except UserError as error:
+            gr.Warning(draw.escape(error))
+            yield "", question
+        except Exception:
+            logger.exception("A question failed")
+            gr.Warning(texts.UNEXPECTED)
+            yield "", question
+
+    def draw_again(answers: object) -> list[str]:
+        """The turns of a conversation that the browser kept."""
+        ready = opening.get()
+        contents(ready)
+        turns = []
+        for item in answers[:LARGEST_RESTORE] if isinstance(answers, list) else []:
+            try:
+                turns.append(draw.draw_answer(replace(Answer.from_dict(item), complete=True), shelf_of(ready), figure_titles))
+            except (KeyError, TypeError, ValueError, AttributeError):
+                turns.append("")
+        return turns
+
+    def read(place: object) -> str:
+        """A document to read, with a passage highlighted."""
+        wanted = place if isinstance(place, dict) else {}
+        document = document_of(opening.get(), str(wanted.get("document", "")))
+        if document is None:
+            return draw.draw_message(texts.DOCUMENT_GONE, str(wanted.get("document", ""))[:200], wrong=True)
+        start, end = wanted.get("start"), wanted.get("end")
+        quote = (start, end) if isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= len(document.text) else None
+        return draw.draw_document(document, quote)
+
+    def feedback(value: object) -> bool:
+        """Whether a thumb was written down."""
+        if settings.feedback is None:
+            return False
+        try:
+            line = feedback_line(value)
+            with feedback_lock:
+                settings.feedback.parent.mkdir(parents=True, exist_ok=True)
+                with settings.feedback.open("a", encoding="utf-8") as file:
+                    file.write(line + "\n")
+        except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+            logger.warning("Feedback could not be kept: %s", error)
+            return False
+        return True
+
+    # --- the interface for programs ---
+
+    def answer(question: str, history: list | None = None, as_of: str | None = None, request: gr.Request = None) -> dict:  # type: ignore[type-arg,assignment]
+        """Answer a question from the documents, every sentence with its citations.
+
+        history: earlier turns, oldest first, as {"role", "content"} messages. as_of: a day, YYYY-MM-DD.
+        Returns the Answer as JSON, the same as `Answer.to_dict()` in Python.
+        """
+        try:
+            limit.check(client_of(request))
+            return opening.get().answer(question, history=turns_of(history), as_of=as_of or None).to_dict()
+        except UserError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    def search(question: str, limit_hits: int = 10, request: gr.Request = None) -> list:  # type: ignore[type-arg,assignment]
+        """The passages that fit a question, best first, as a list of hits."""
+        try:
+            limit.check(client_of(request))
+            return [hit.to_dict() for hit in opening.get().search(question, limit=max(1, min(int(limit_hits), 50)))]
+        except UserError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    # --- the layout ---
+
+    ready = opening.peek()
+    shown = contents(ready) if ready else waiting_contents
+
+    with _page_class()(title=title_of(ready), analytics_enabled=False, fill_width=True) as page:
+        header = gr.HTML(shown[0], elem_id="header", apply_default_css=False)
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab(texts.TAB_CHAT, id="chat"), gr.Row(elem_id="chat", equal_height=False):
+                with gr.Column(elem_id="talk", scale=3, min_width=320):
+                    gr.HTML(
+                        f'<div class="toolbar"></div><div id="earlier"></div><p id="announcer" class="visually-hidden" role="status"></p>'
+                        f'<template id="page-texts">{draw.escape(json.dumps({**texts.SCRIPT, "feedback": settings.feedback is not None}))}</template>',
+                        elem_id="conversation", apply_default_css=False, server_functions=[draw_again, read, feedback],
+                        js_on_load="window.keiPage.connect(server)", head=f"<script>{_asset('page.js')}</script>",
+                    )  # fmt: skip
+                    current = gr.HTML("", elem_id="current", apply_default_css=False)
+                    welcome = gr.HTML(shown[1], elem_id="welcome", apply_default_css=False)
+                    with gr.Row(elem_id="composer", equal_height=True):
+                        question_box = gr.Textbox(
+                            label=texts.QUESTION_LABEL, show_label=False, placeholder=texts.QUESTION_PLACEHOLDER, lines=1, max_lines=6,
+                            elem_id="question", container=False, scale=1, autofocus=True,
+                        )  # fmt: skip
+                        send = gr.Button(texts.SEND, variant="primary", elem_id="send", scale=0, min_width=72)
+                        stop = gr.Button(texts.STOP, elem_id="stop", scale=0, min_width=72)
+                with gr.Column(elem_id="side", scale=2, min_width=280):
+                    gr.HTML(draw.draw_pane(), elem_id="pane-holder", apply_default_css=False)
+            with gr.Tab(texts.TAB_DOCUMENTS, id="documents"):
+                documents = gr.HTML(shown[2], elem_id="documents", apply_default_css=False)
+            with gr.Tab(texts.TAB_FIGURES, id="figures", visible=bool(shown[3])) as figures_tab:
+                figures = gr.HTML(shown[3], elem_id="figures", apply_default_css=False)
+            with gr.Tab(texts.TAB_ABOUT, id="about"):
+                about = gr.HTML(shown[4], elem_id="about", apply_default_css=False)
+        history = gr.Textbox(visible=False)
+
+        asked = gr.on(
+            [question_box.submit, send.click], ask, inputs=[question_box, history], outputs=[current, question_box],
+            js="(question) => window.keiPage.begin(question)", show_progress="hidden", api_visibility="private",
+            concurrency_limit=settings.concurrency, concurrency_id="questions",
+        )  # fmt: skip
+        stop.click(None, cancels=[asked], js="() => window.keiPage.stop()", api_visibility="private")
+        page.load(
+            load, outputs=[header, welcome, documents, figures, about, figures_tab], show_progress="hidden", api_visibility="private",
+            concurrency_limit=None,
+        )  # fmt: skip
+        gr.api(answer, api_name="answer", concurrency_limit=settings.concurrency, concurrency_id="questions")
+        gr.api(search, api_name="search", concurrency_limit=settings.concurrency, concurrency_id="questions")
+    page.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency, api_open=False)
+    page.opening = opening  # type: ignore[attr-defined]
+    return page
