@@ -29,9 +29,10 @@ fix: .venv/for-tests
 setup: .venv/for-chat
 
 # The two files below are stamps: as long as they are newer than what they are made from, nothing is installed again.
+# torch goes first and by itself: the resolver would take a larger build.
 .venv/for-chat: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing what the assistant needs into .venv. The first time takes some minutes."
-	$(PIP) torch==2.13.0  # by itself and first: the resolver would take a larger build
+	$(PIP) torch==2.13.0
 	$(PIP) --editable .
 	@touch $@
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant import disputes, prompts, timeline
-from assistant.answer import Answer, AnswerSentence, Citation
+from assistant.answer import Answer, AnswerSentence, Citation, Usage
 from assistant.citations import Library, as_markdown, marks
 from assistant.days import Asked, asked
+from assistant.disputes import Dispute
 from assistant.evidence import Evidence, gather
 from assistant.extract import choose
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
@@ -23,9 +26,9 @@ from assistant.settings import AssistantSettings
 from assistant.spelling import Speller
 from assistant.support import Support, assess, states_absence
 from assistant.timeline import Step
-from assistant.validity import Histories, Place, changed_since, day_of, notes_on, ordered, place_of, with_linked
+from assistant.validity import Histories, Place, changed_since, day_of, in_time, notes_on, ordered, place_of
 from index import Hit, Index, IndexDamaged, IndexMissing, IndexSettings, IndexStale, open_embeddings, rebuild
-from index.disagreements import Disagreement, read_disagreements
+from index.disagreements import read_disagreements
 from index.store import Passage
 
 if TYPE_CHECKING:
@@ -77,6 +80,8 @@ class Prepared:
     parts: Sequence[Part]
     notes: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
+    deadline: float = math.inf  # of time.monotonic(), for a chat model
+    usage: Usage | None = None  # of a chat model so far
 
 
 class Assistant:
@@ -92,6 +97,7 @@ class Assistant:
         self._model = model
         self._today = today
         self._lock = threading.Lock()
+        self._kept: dict[tuple[str, ...], Answer] = {}  # answers of the chat model, the oldest first
 
     @classmethod
     def open(
@@ -103,7 +109,7 @@ class Assistant:
         """
         settings = AssistantSettings.from_environment()
         index_settings = IndexSettings.from_environment(corpus=corpus, index=index)
-        return cls(open_index(index_settings, rebuild_first=rebuild), _chat_model(model or settings.model), settings=settings)
+        return cls(open_index(index_settings, rebuild_first=rebuild), _chat_model(model or settings.model, settings), settings=settings)
 
     # --- what others call --------------------------------------------------------------------------------------------
 
@@ -130,7 +136,9 @@ class Assistant:
         started = time.perf_counter()
         self._take_up_new_generation()
         prepared = self._prepare(question, history, as_of)
-        writer = self._refuse if not any(part.is_answered for part in prepared.parts) else self._quote
+        writer = self._quote if self._model is None else self._write
+        if not any(part.is_answered for part in prepared.parts):
+            writer = self._refuse
         for answer in writer(prepared):
             seconds = {**prepared.seconds, "total": time.perf_counter() - started}
             yield replace(answer, seconds={name: round(value, 6) for name, value in seconds.items()})
@@ -168,17 +176,36 @@ class Assistant:
         today = self._today()
         given = None if as_of is None else datetime.date.fromisoformat(day_of(as_of, today=today))
         started = time.perf_counter()
+        deadline = time.monotonic() + self.settings.timeout_seconds
         standalone, repairs = self._stand_alone(text, history)
+        standalone, usage = self._rewritten(text, standalone, history, deadline)
         seconds = {"stand alone": time.perf_counter() - started}
         notes = tuple(prompts.REPAIRED.format(wrong=wrong, right=right) for wrong, right in repairs)
         whole = asked(standalone, today=today, as_of=given)
         parts = [self._part(part, seconds, whole) for part in self._parts(standalone)]
-        return Prepared(text, standalone, whole.day(today.isoformat()), parts, notes, seconds)
+        return Prepared(text, standalone, whole.day(today.isoformat()), parts, notes, seconds, deadline, usage)
+
+    def _rewritten(self, text: str, standalone: str, history: History, deadline: float) -> tuple[str, Usage | None]:
+        """The question as the chat model would ask it without the turns before it; as it is when there is no model, or when that fails."""
+        turns = as_turns(history)
+        if self._model is None or not turns:
+            return standalone, None
+        from assistant import generate
+
+        outcome = generate.Outcome()
+        deadline = min(deadline, time.monotonic() + generate.REWRITE_SECONDS)
+        rewritten = generate.rewrite(text, turns, self._model, outcome, deadline=deadline)
+        return rewritten or standalone, outcome.usage
 
     def _stand_alone(self, text: str, history: History) -> tuple[str, list[tuple[str, str]]]:
         repaired, repairs = self._speller.repair(text)
         turns = [(self._speller.repair(asked)[0], answered) for asked, answered in as_turns(history)]
-        return stand_alone(repaired, turns, self.index.embeddings), repairs
+        return stand_alone(repaired, turns, self.index.embeddings, fit=self._fit), repairs
+
+    def _fit(self, questions: Sequence[str]) -> list[float]:
+        """How near the corpus comes to each of some questions: the cosine of the nearest sentence."""
+        vectors = self.index.embeddings.encode(questions)
+        return [max((cosine for _, cosine in self.index.store.nearest_sentences(vector, 1)), default=0.0) for vector in vectors]
 
     @cached_property
     def _speller(self) -> Speller:
@@ -196,10 +223,10 @@ class Assistant:
     def _part(self, text: str, seconds: dict[str, float], time_asked: Asked) -> Part:
         started = time.perf_counter()
         limit = self.settings.hits
-        looks_back = time_asked.is_told or time_asked.is_former
-        hits = self.index.search(text, limit=3 * limit if looks_back else limit)
-        if looks_back:
-            hits = with_linked(hits, time_asked, self._histories, limit=limit)
+        has_time = time_asked.is_former or not time_asked.is_past
+        hits = self.index.search(text, limit=3 * limit if has_time else limit)
+        if has_time:
+            hits = in_time(hits, time_asked, self._histories, limit=limit, today=self._today().isoformat())
         found = time.perf_counter()
         question = analyse(text, self.index.passage_words)
         gathered = gather(question, hits, self.index)
@@ -210,9 +237,8 @@ class Assistant:
             seconds[name] = seconds.get(name, 0.0) + value
         return Part(question, hits, evidence, support, time_asked, touched)
 
-    def _quote(self, prepared: Prepared) -> Iterator[Answer]:
-        """The writer without a model: one growing Answer for each sentence."""
-        started = time.perf_counter()
+    def _choose(self, prepared: Prepared) -> tuple[list[Evidence], list[Dispute]]:
+        """The sentences that answer, in the order of reading, and the disagreements that they touch."""
         answered = [part for part in prepared.parts if part.is_answered]
         chosen: list[Evidence] = []
         limit = max(2, self.settings.sentences // len(answered))
@@ -221,10 +247,15 @@ class Assistant:
                 if all((item.hit.document_id, item.start, item.end) != (other.hit.document_id, other.start, other.end) for other in chosen):
                     chosen.append(item)
         later = changed_since(chosen, answered[0].evidence, self._histories, answered[0].asked, self._today().isoformat())
-        chosen = [*chosen[: self.settings.sentences - 1], later] if later else chosen
-        disputed = disputes.touched(answered[0].question, chosen, self._disagreements, self.library)
-        chosen = disputes.beside(chosen, disputed, self.library, limit=self.settings.sentences)
-        as_list = any(part.question.kind == "list" for part in answered)
+        chosen = [*chosen[: self.settings.sentences - len(later)], *later]
+        disputed = disputes.touched(answered[0].question, chosen, self._disputes)
+        return disputes.beside(chosen, disputed, self.library, limit=self.settings.sentences), disputed
+
+    def _quote(self, prepared: Prepared) -> Iterator[Answer]:
+        """The writer without a model: one growing Answer for each sentence."""
+        started = time.perf_counter()
+        chosen, disputed = self._choose(prepared)
+        as_list = _wants_list(prepared)
         sentences: list[AnswerSentence] = []
         citations: list[Citation] = []
         for item in chosen:
@@ -240,11 +271,72 @@ class Assistant:
             return
         yield self._answer(prepared, sentences, citations, as_list=as_list, complete=True, disputed=disputed)
 
+    def _write(self, prepared: Prepared) -> Iterator[Answer]:
+        """The writer with a chat model: one growing Answer for each sentence that holds; quotes instead when too little does."""
+        from assistant import generate
+
+        assert self._model is not None
+        key = (str(self.index.folder), self.mode, prepared.standalone, prepared.day)
+        if kept := self._kept.get(key):
+            yield replace(kept, question=prepared.question, usage=prepared.usage or Usage())
+            return
+        started = time.perf_counter()
+        chosen, disputed = self._choose(prepared)
+        further = [item for part in prepared.parts if part.is_answered for item in part.evidence]
+        evidence = generate.within([*chosen, *further], tokens=self.settings.evidence_tokens, count=self.index.embeddings.count_tokens)
+        outcome = generate.Outcome(usage=prepared.usage or Usage())
+        sentences: list[AnswerSentence] = []
+        citations: dict[int, Citation] = {}
+        written = generate.write(
+            prepared.standalone, evidence, self._model, outcome, day=prepared.day, sentences=self.settings.sentences, deadline=prepared.deadline
+        )
+        as_list = _wants_list(prepared)
+        with closing(written):
+            for sentence in written:
+                cited = [citation for place in sentence.used if (citation := self._cite(evidence[place], place, citations))]
+                if cited:
+                    sentences.append(AnswerSentence(sentence.text, tuple(citation.number for citation in cited)))
+                    yield self._answer(prepared, sentences, list(citations.values()), as_list=as_list, complete=False, mode=self.mode)
+        prepared.seconds["write"] = time.perf_counter() - started
+        problem = outcome.problem
+        if problem is None and min(citations, default=len(evidence)) >= generate.NEAR_THE_POINT:
+            problem = prompts.MODEL_BESIDE
+        if problem is not None:
+            for answer in self._quote(prepared):
+                yield replace(answer, notes=(*answer.notes, prompts.QUOTED_INSTEAD.format(problem=problem)), usage=outcome.usage)
+            return
+        lacking = generate.lacking(outcome.missing, prepared.standalone, evidence)
+        answer = self._answer(
+            prepared, sentences, list(citations.values()), as_list=as_list, complete=True, disputed=disputed, mode=self.mode,
+            lacking=prompts.NOT_IN_QUOTES.format(terms=prompts.listed([f"“{word}”" for word in lacking], joint="or")) if lacking else None,
+        )  # fmt: skip
+        notes = (*answer.notes, prompts.left_out(outcome.dropped)) if outcome.dropped else answer.notes
+        answer = replace(answer, notes=notes, usage=outcome.usage)
+        self._keep(key, answer)
+        yield answer
+
+    def _cite(self, item: Evidence, place: int, citations: dict[int, Citation]) -> Citation | None:
+        """The citation of a piece of evidence, numbered in the order of first use; None when its file has changed."""
+        if place not in citations:
+            sha256 = item.hit.metadata["document_sha256"]
+            citation = self.library.cite(item.hit.document_id, item.start, item.end, number=len(citations) + 1, sha256=sha256)
+            if citation is None:
+                return None
+            citations[place] = citation
+        return citations[place]
+
+    def _keep(self, key: tuple[str, ...], answer: Answer) -> None:
+        if self.settings.model_cache:
+            with self._lock:
+                self._kept[key] = answer
+                while len(self._kept) > self.settings.model_cache:
+                    del self._kept[next(iter(self._kept))]
+
     def _answer(
         self, prepared: Prepared, sentences: list[AnswerSentence], citations: list[Citation], *, as_list: bool, complete: bool,
-        disputed: Sequence[Disagreement] = (),
+        disputed: Sequence[Dispute] = (), mode: str = "quoted", lacking: str | None = None,
     ) -> Answer:  # fmt: skip
-        missing = " ".join(dict.fromkeys(part.lack for part in prepared.parts if part.lack)) or None
+        missing = " ".join(dict.fromkeys(filter(None, (*(part.lack for part in prepared.parts), lacking)))) or None
         lines = [f"{as_markdown(sentence.text)}\u00a0{marks(sentence.citations)}" for sentence in sentences]
         text = "\n".join(f"- {line}" for line in lines) if as_list and len(lines) > 1 else " ".join(lines)
         if missing and complete:
@@ -253,16 +345,16 @@ class Assistant:
             question=prepared.question, standalone_question=prepared.standalone, status="partial" if missing else "answered", text=text,
             sentences=tuple(sentences), citations=tuple(citations), missing=missing, as_of=prepared.day,
             notes=self._notes(prepared, citations, disputed) if complete else prepared.notes,
-            suggestions=self._suggestions(prepared) if complete and missing else (), mode="quoted",
+            suggestions=self._suggestions(prepared) if complete and missing else (), mode=mode,
             score=max(part.support.probability for part in prepared.parts), complete=complete,
         )  # fmt: skip
 
-    def _notes(self, prepared: Prepared, citations: Sequence[Citation], disputed: Sequence[Disagreement]) -> tuple[str, ...]:
+    def _notes(self, prepared: Prepared, citations: Sequence[Citation], disputed: Sequence[Dispute]) -> tuple[str, ...]:
         """What has to be said beside the answer: what was read differently, what sources dispute, how the cited texts stand."""
         parts = [part for part in prepared.parts if part.is_answered]
         places = frozenset().union(*(part.touched for part in parts))
         standing = notes_on(citations, prepared.day, self._histories, touched=places, today=self._today().isoformat())
-        return (*prepared.notes, *disputes.notes_on(disputed, citations, self.library), *standing)
+        return (*prepared.notes, *disputes.notes_on(disputed, citations), *standing)
 
     @cached_property
     def _histories(self) -> Histories:
@@ -273,8 +365,8 @@ class Assistant:
         return [passage for passage, _ in self.index.store.all_passages()]
 
     @cached_property
-    def _disagreements(self) -> tuple[Disagreement, ...]:
-        return read_disagreements(self.index.settings.corpus)
+    def _disputes(self) -> list[Dispute]:
+        return disputes.disputes_of(read_disagreements(self.index.settings.corpus), self.library, self.index.passage_words.rarity)
 
     def _refuse(self, prepared: Prepared) -> Iterator[Answer]:
         """Say that the sources do not answer, what they lack, what comes nearest and what may be asked instead."""
@@ -303,8 +395,8 @@ class Assistant:
     def _answerable(self) -> tuple[str, ...]:
         """The corpus's example questions that are really answered."""
         offered = self.examples or tuple(f"What do the sources say about {title[0].lower() + title[1:]}?" for title in self._titles())
-        today = self._today()
-        return tuple(question for question in offered if all(self._part(part, {}, asked(part, today=today)).is_answered for part in self._parts(question)))
+        times = {question: asked(question, today=self._today()) for question in offered}
+        return tuple(question for question in offered if all(self._part(part, {}, times[question]).is_answered for part in self._parts(question)))
 
     def _titles(self, *, limit: int = 12) -> list[str]:
         return list(dict.fromkeys(passage.title for passage, _ in self.index.store.all_passages()))[:limit]
@@ -315,7 +407,7 @@ class Assistant:
         with self._lock:
             if not self.index.is_current():
                 self.index = Index.open(self.index.settings, self.index.embeddings, allow_stale=True)
-                for name in ("_speller", "_answerable", "_histories", "_passages", "_disagreements"):
+                for name in ("_speller", "_answerable", "_histories", "_passages", "_disputes"):
                     self.__dict__.pop(name, None)
 
 
@@ -350,12 +442,16 @@ def default_assistant() -> Assistant:
         return _opened()
 
 
-def _chat_model(model: str | BaseChatModel | None) -> BaseChatModel | None:
+def _wants_list(prepared: Prepared) -> bool:
+    return any(part.question.kind == "list" for part in prepared.parts if part.is_answered)
+
+
+def _chat_model(model: str | BaseChatModel | None, settings: AssistantSettings) -> BaseChatModel | None:
     if model is None or not isinstance(model, str):
         return model
     from assistant.model import open_chat_model
 
-    return open_chat_model(model)
+    return open_chat_model(model, timeout_seconds=settings.timeout_seconds, url=settings.model_url)
 
 
 def _model_name(model: BaseChatModel) -> str:

@@ -27,10 +27,16 @@ class PassageRetriever(BaseRetriever):
             Document(
                 page_content=hit.text,
                 metadata={
-                    **hit.metadata, "document_id": hit.document_id, "title": hit.title, "section": hit.section, "start": hit.start, "end": hit.end,
-                    "score": hit.score, "source": hit.metadata.get("url") or hit.document_id,
+                    **hit.metadata,
+                    "document_id": hit.document_id,
+                    "title": hit.title,
+                    "section": hit.section,
+                    "start": hit.start,
+                    "end": hit.end,
+                    "score": hit.score,
+                    "source": hit.metadata.get("url") or hit.document_id,
                 },
-            )  # fmt: skip
+            )
             for hit in self.assistant.search(query, limit=self.limit)
         ]
 

@@ -27,15 +27,15 @@ class Source:
 
     text: str
     context: str = ""
-    status: str | None = None
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of a check. `reason` tells what does not follow, for logs and tests."""
+    """The outcome of a check: what does not follow, for logs and tests, or the places of the sources from which the sentence follows."""
 
     follows: bool
     reason: str = ""
+    used: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ class Token:
     segment: int  # what stands between commas and "and"
     clause: int  # what stands between stronger marks
     relation: str = ""  # the bound in front of a figure ("from", "least"), or another preposition
+    is_oblique: bool = False  # hangs on a preposition: it is not what the verb speaks of
+    is_verb: bool = False
     joined: bool = False  # part of a compound with a hyphen
     label: str = ""  # of a number: the word in front, "section"
 
@@ -71,6 +73,7 @@ class Reading:
     tokens: tuple[Token, ...]
     cues: tuple[Cue, ...]
     words: tuple[str, ...]  # all of them, lower case
+    segments: tuple[int, ...]  # of each word
 
     def of(self, *families: str) -> list[Cue]:
         return [cue for cue in self.cues if cue.family in families]
@@ -89,47 +92,72 @@ def check(sentence: str, sources: Sequence[Source]) -> Verdict:
     """
     if not sources:
         return Verdict(False, "no evidence")
-    first = _against_each(sentence, sources)
-    return Verdict(True) if not first.follows and len(sources) > 1 and _follows_in_parts(sentence, sources) else first
+    verdict = _against_each(sentence, sources)
+    return verdict if verdict.follows else _in_parts(sentence, sources) or verdict
 
 
-def _follows_in_parts(sentence: str, sources: Sequence[Source], *, parts: int = 3) -> bool:
-    """Whether a sentence can be cut where two statements are joined, so that each follows from a source of its own."""
+def _in_parts(sentence: str, sources: Sequence[Source], *, parts: int = 3) -> Verdict | None:
+    """The verdict of a sentence that can be cut where two statements are joined, so that each follows from a source of its own."""
+    if len(sources) < 2:
+        return None
     for joint in _JOINT.finditer(sentence):
         left, right = sentence[: joint.start()], sentence[joint.end() :]
-        if not (_states(left) and _states(right) and _against_each(left, sources).follows):
+        if not (_states(left) and _states(right)):
             continue
-        fitting = sources
-        if not _has_subject(right):  # "… and pays 25%": who pays stands in the first part
+        first = _against_each(left, sources)
+        if not first.follows:
+            continue
+        if not _has_subject(right):  # "… and pays $5": who pays stands in the first part
             subjects = [token for token in read(left).tokens if token.kind == "name"]
-            fitting = [source for source in sources if not subjects or any(_places(token, read_source(source)) for token in subjects)]
-        if _against_each(right, fitting).follows or (parts > 2 and _follows_in_parts(right, fitting, parts=parts - 1)):
-            return True
-    return False
+            fitting = [any(_places(token, read_source(source)) for token in subjects) or not subjects for source in sources]
+        else:
+            fitting = [True] * len(sources)
+        rest = [source if fits else _NOTHING for source, fits in zip(sources, fitting, strict=True)]
+        second = _against_each(right, rest)
+        if not second.follows and parts > 2:
+            second = _in_parts(right, rest, parts=parts - 1) or second
+        if second.follows:
+            return Verdict(True, used=tuple(dict.fromkeys((*first.used, *second.used))))
+    return None
 
 
+_NOTHING = Source("")
 # "so" and "because" join no two statements here: that one is the cause of the other would be a statement of its own
 _JOINT = re.compile(r"\s*;\s+|(?:,\s+|\s+)(?:and|but|while|whereas|although)\s+")
 
 
 def _states(text: str) -> bool:
-    return any(_is_verb(token) for token in read(text).tokens) or bool(re.search(r"\b(?:is|are|was|were|has|have|had|will|can|must|may)\b", text))
+    reading = read(text)
+    return any(token.is_verb for token in reading.tokens) or not _AUXILIARIES.isdisjoint(reading.words)
 
 
 def _against_each(sentence: str, sources: Sequence[Source]) -> Verdict:
+    """The verdict of the sources from which the sentence follows; where there is none, of the one that gets furthest."""
     verdicts = [_against(sentence, source) for source in sources]
-    return next((verdict for verdict in verdicts if verdict.follows), verdicts[0] if verdicts else Verdict(False, "no evidence"))
+    used = tuple(place for place, (_, verdict) in enumerate(verdicts) if verdict.follows)
+    return Verdict(True, used=used) if used else max(verdicts, key=lambda found: found[0])[1]
 
 
-def _against(sentence: str, source: Source) -> Verdict:
+def _against(sentence: str, source: Source) -> tuple[int, Verdict]:
     said, known = read(sentence), read_source(source)
-    if sum(token.kind in ("word", "name") for token in said.tokens) < 2:
-        return Verdict(False, "too little")
-    for rule in _RULES:
-        fault = rule(said, known)
-        if fault:
-            return Verdict(False, fault)
-    return Verdict(True)
+    if _is_quoted(sentence, source.text):
+        return len(_RULES) + 1, Verdict(True)
+    if len(said.tokens) < 2 or len(said.words) < 3:
+        return 0, Verdict(False, "too little")
+    if fault := _plain_text(sentence, source):
+        return 0, Verdict(False, fault)
+    for passed, rule in enumerate(_RULES, start=1):
+        if fault := rule(said, known):
+            return passed, Verdict(False, fault)
+    return len(_RULES) + 1, Verdict(True)
+
+
+def _is_quoted(sentence: str, text: str) -> bool:
+    """Whether a sentence is one of the source's, word for word."""
+    start = text.find(sentence)
+    end = start + len(sentence)
+    opens = start == 0 or re.search(r"[.!?:][\"”’)]*\s+\Z", text[:start]) is not None
+    return start >= 0 and len(sentence) > 20 and opens and (end == len(text) or text[end].isspace())
 
 
 def read_source(source: Source) -> tuple[Reading, frozenset[Any]]:
@@ -140,10 +168,19 @@ def read_source(source: Source) -> tuple[Reading, frozenset[Any]]:
 Known = tuple[Reading, frozenset[Any]]
 
 
+def _plain_text(sentence: str, source: Source) -> str:
+    """No sign that is neither a letter, a figure nor plain punctuation, unless the source has it."""
+    strange = next((sign for sign in sentence if not (sign.isalnum() or sign in _PUNCTUATION or sign in source.text)), "")
+    return f"sign: {strange!r}" if strange else ""
+
+
+_PUNCTUATION = frozenset(" .,;:!?'\"()[]-–—‐‑’‘“”%$€£¥₩°§&/+\u00a0\u202f")
+
+
 def _covered(said: Reading, known: Known) -> str:
     """Every figure, name and word of the sentence has to stand in the source."""
     for token in sorted(said.tokens, key=lambda token: token.kind in ("word", "name")):
-        if not _places(token, known) and not _is_opposite(token, said, known):
+        if not (_places(token, known) or _is_opposite(token, said, known) or _is_standing(token, known)):
             return f"{token.kind}: {token.text}"
     return ""
 
@@ -162,6 +199,8 @@ _AGAINST = {("from", "to"), ("to", "from"), ("before", "from"), ("from", "before
 
 
 def _relations_agree(said: Token, known: Token) -> bool:
+    if said.label or known.label:  # "under section 5"
+        return True
     mine, theirs = (token.relation if token.relation in _bounds() else "" for token in (said, known))
     if said.kind not in ("number", "date"):
         return {mine, theirs} not in ({"above", "below"}, {"before", "after"}, {"from", "to"})
@@ -177,55 +216,121 @@ def _relations_agree(said: Token, known: Token) -> bool:
 def _bound(said: Reading, known: Known) -> str:
     """A figure belongs to what stands beside it: the sentence may not take it over to what stands beside another."""
     reading = known[0]
-    segments = _by_segment(reading.tokens)
     for token in said.tokens:
-        if token.kind not in ("number", "date", "code") and not _is_verb(token):
+        is_verb = token.is_verb
+        if token.kind not in ("number", "date", "code") and not is_verb:
             continue
         found = _matches(token, reading)
         rivals = [other for other in reading.tokens if _is_rival(token, other)]
-        beside, is_borrowed = _beside(token, said)
-        if found and rivals and all(_belongs_elsewhere(token, beside, is_borrowed, place, rivals, segments) for place in found):
+        if not found:
+            continue
+        if token.kind == "number" and rivals and _counts_another(token, found, rivals, said, reading):
             return f"binding: {token.text}"
-        if found and token.kind in ("number", "date") and all(_is_of_another(token, place, said, known) for place in found):
+        if rivals and all(_belongs_elsewhere(token, said, place, rivals, reading) for place in found):
+            return f"binding: {token.text}"
+        if (is_verb or token.kind == "number") and _is_first(token, said) and all(_is_of_another(token, place, said, known) for place in found):
             return f"subject: {token.text}"
     return ""
 
 
+def _is_first(token: Token, said: Reading) -> bool:
+    """Whether a figure is the first of its kind in its clause; a further one may belong to something else."""
+    return token.kind == "word" or not any(other.place < token.place and other.clause == token.clause and other.kind == token.kind for other in said.tokens)
+
+
+def _counts_another(token: Token, found: Sequence[Token], rivals: Sequence[Token], said: Reading, reading: Reading) -> bool:
+    """ "140 boats" where the source has 140 passengers and 12 boats."""
+    counted = _next(token, said)
+    if counted is None or any(_next(place, reading) is None for place in found) or any(_among(counted, filter(None, [_next(place, reading)])) for place in found):
+        return False
+    return any(_among(counted, filter(None, [_next(rival, reading)])) for rival in rivals)
+
+
+def _next(token: Token, reading: Reading) -> Token | None:
+    return next((other for other in reading.tokens if other.place == token.place + 1 and other.kind in ("word", "name")), None)
+
+
 def _is_of_another(token: Token, place: Token, said: Reading, known: Known) -> bool:
-    """Whether the source's clause with that figure speaks of one thing, and the sentence of what another clause speaks of."""
+    """Whether what the source says there is said of one thing, and the sentence says it of what the source speaks of elsewhere."""
     reading, context = known
-    subject, other = _subject(said, token.clause), _subject(reading, place.clause)
+    if token.kind == "word" and (token.joined or place.joined or _is_passive(token, said) != _is_passive(place, reading)):
+        return False
+    subject, other = _subject(said, token), _subject(reading, place)
     if not subject or not other or any(_same_key(mine, key) for mine in subject for key in context):
         return False
-    home = [item for item in reading.tokens if item.clause == place.clause]
-    clauses = {item.clause for item in reading.tokens} - {place.clause}
-    return not _overlap(subject, home) and any(_overlap(subject, _subject(reading, clause)) for clause in clauses)
+    home = [item for item in reading.tokens if item.segment == place.segment] + other
+    elsewhere = [item for item in reading.tokens if item.segment != place.segment]
+    return not _overlap(subject, home) and any(_overlap(subject, _subject(reading, item)) for item in elsewhere)
 
 
-def _subject(reading: Reading, clause: int) -> list[Token]:
-    """What a clause speaks of: its words before the verb that hang on no preposition."""
-    subject: list[Token] = []
-    for token in reading.tokens:
-        if token.clause == clause:
-            if _is_verb(token) and not token.joined:
+def _subject(reading: Reading, place: Token) -> list[Token]:
+    """What the verb before or at a token speaks of: the words before the verb, in its segment or else in its clause."""
+    for same in ("segment", "clause"):
+        tokens = [token for token in reading.tokens if getattr(token, same) == getattr(place, same)]
+        first = min((token.place for token in tokens), default=0)
+        last = max((token.place for token in tokens), default=0)
+        verbs = [token.place for token in tokens if token.is_verb and not token.joined]
+        verbs += [other for other in range(first, last) if reading.words[other] in _AUXILIARIES]
+        if not verbs:
+            continue
+        verb = min(verbs) if same == "segment" else max((other for other in verbs if other <= place.place), default=min(verbs))
+        if any(word in ("who", "which", "that") for word in reading.words[max(first, verb - 2) : verb]):
+            return []  # what a relative clause speaks of stands in front of it, somewhere
+        subject = [token for token in tokens if token.place < verb]
+        while subject and not any(token.is_verb for token in subject) and same == "segment":  # "the one and the other have …"
+            before = [token for token in reading.tokens if token.segment == subject[0].segment - 1 and token.clause == place.clause]
+            if not before or _has_verb(reading, before[0].segment):
                 break
-            if token.kind in ("word", "name") and not token.relation:
-                subject.append(token)
-    return subject
+            subject = [*before, *subject]
+        subject = [token for token in subject if token.kind not in ("number", "date") and not token.is_oblique and not token.is_verb]
+        if subject:
+            return subject
+    return []
+
+
+def _has_verb(reading: Reading, segment: int) -> bool:
+    """Whether a segment states something by itself."""
+    words = [word for word, place in zip(reading.words, reading.segments, strict=True) if place == segment]
+    return any(word in _AUXILIARIES or word in _wording()["reporting"] for word in words) or any(
+        token.is_verb for token in reading.tokens if token.segment == segment
+    )
 
 
 def _beside(token: Token, said: Reading) -> tuple[list[Token], bool]:
-    """What stands in a figure's segment; where that is little, in the one before and the first one too (borrowed)."""
+    """What stands in a figure's segment; where that is nothing, in the one before and the first one (borrowed)."""
     beside = [other for other in said.tokens if other.segment == token.segment and other is not token]
-    if any(other.kind in ("word", "name") for other in beside):
+    if beside:
         return beside, False
     first = min(other.segment for other in said.tokens)
-    return beside + [other for other in said.tokens if other.segment in (first, token.segment - 1) and other.segment != token.segment], True
+    return [other for other in said.tokens if other.segment in (first, token.segment - 1) and other.segment != token.segment], True
+
+
+def _opening(reading: Reading) -> list[Token]:
+    """What a sentence begins with before its subject: "In May, …", "By the last count, …"."""
+    opening = [token for token in reading.tokens if token.segment == 0]
+    is_only = all(token.segment == 0 for token in reading.tokens)
+    return opening if opening and not is_only and all(token.is_oblique for token in opening) else []
+
+
+def _own(token: Token, reading: Reading) -> list[Token]:
+    """What belongs to a figure and to no other: its segment, without what the segments behind it share with it.
+
+    In "the fee was $5 in May, $6 in June and $7 in July" the fee is shared, and May is the own of $5.
+    """
+    segment = [other for other in reading.tokens if other.segment == token.segment]
+    behind = [other for other in reading.tokens if other.segment == token.segment + 1]
+    figures = [other for other in behind if other.kind in ("number", "date")]
+    if figures and figures[0].clause == token.clause and not _has_verb(reading, token.segment + 1):
+        begin = next((other.place for other in segment if other.kind == figures[0].kind and (other.kind == "date" or other.key[1] == figures[0].key[1])), 0)
+        segment = [other for other in segment if other.place >= begin]
+    return [other for other in segment if other is not token]
 
 
 def _is_rival(token: Token, other: Token) -> bool:
     if token.kind == "word":
-        return _is_verb(other) and not _same(token, other)
+        return other.is_verb and not _same(token, other)
+    if other.kind in ("number", "code") and token.kind in ("number", "code") and token.label == other.label != "":
+        return other.key != token.key
     if other.kind != token.kind or other.key == token.key:
         return False
     if token.kind == "number":
@@ -234,31 +339,27 @@ def _is_rival(token: Token, other: Token) -> bool:
     return True
 
 
-def _belongs_elsewhere(
-    token: Token, beside: Sequence[Token], is_borrowed: bool, home: Token, rivals: Sequence[Token], segments: Mapping[int, Sequence[Token]]
-) -> bool:
-    here = [other for other in segments[home.segment] if other is not home]
+def _belongs_elsewhere(token: Token, said: Reading, home: Token, rivals: Sequence[Token], reading: Reading) -> bool:
+    beside, is_borrowed = _beside(token, said)
+    opening = _opening(said) if token.segment == 1 else []
+    shared = _opening(reading)
+    here = _own(home, reading)
     for rival in rivals:
-        if rival.segment == home.segment:
+        if rival.segment == home.segment or rival in shared:
             continue
-        there = [other for other in segments[rival.segment] if other is not rival]
+        there = _own(rival, reading)
         own = [other for other in here if not _among(other, there)]
-        others = [other for other in there if not _among(other, here)]
-        with_own = sum(_among(other, own) for other in beside)
-        with_others = sum(_among(other, others) for other in beside)
+        others = [other for other in there if not _among(other, here) and other not in shared]
+        with_own = sum(_among(other, [*beside, *opening]) for other in own)
+        with_others = sum(_among(other, [*beside, *opening]) for other in others)
         if token.kind == "word":
             if own and not with_own and with_others > 1:
                 return True
-        elif with_others > 2 * with_own and (own or not is_borrowed):
+        elif with_others > 2 * with_own and with_own < max(1, len(own)) and (own or not is_borrowed):
+            return True
+        if opening and not _overlap(opening, own) and sum(_among(other, others) for other in opening) > 1:
             return True
     return False
-
-
-def _by_segment(tokens: Iterable[Token]) -> dict[int, list[Token]]:
-    segments: dict[int, list[Token]] = {}
-    for token in tokens:
-        segments.setdefault(token.segment, []).append(token)
-    return segments
 
 
 def _negated(said: Reading, known: Known) -> str:
@@ -279,7 +380,7 @@ def _negated(said: Reading, known: Known) -> str:
 
 def _is_repeated(head: Sequence[Token], scope: Sequence[Token], said: Reading) -> bool:
     """Whether a sentence says what the source denies: the word that is denied and most of the next, or nearly all of it."""
-    return (_share(head, said.tokens) > 0.6 and _among(head[0], said.tokens)) or _share(scope, said.tokens) >= 0.8
+    return (min(_share(head, said.tokens), _share(scope[:5], said.tokens)) > 0.6 and _among(head[0], said.tokens)) or _share(scope, said.tokens) >= 0.8
 
 
 def _head(cue: Cue, scope: Sequence[Token]) -> Sequence[Token]:
@@ -288,7 +389,8 @@ def _head(cue: Cue, scope: Sequence[Token]) -> Sequence[Token]:
 
 def _scope(cue: Cue, reading: Reading) -> list[Token]:
     """What a cue speaks of: the words behind it, to the end of the clause; none there, those before it."""
-    behind = [token for token in reading.tokens if token.place > cue.place and token.clause == cue.clause]
+    last = cue.clause + (cue.family == "unproven")  # "estimated that …"
+    behind = [token for token in reading.tokens if token.place > cue.place and cue.clause <= token.clause <= last]
     return behind or _before(cue, reading)[-2:]
 
 
@@ -322,6 +424,12 @@ def _is_opposite(token: Token, said: Reading, known: Known) -> bool:
     return False
 
 
+def _is_standing(token: Token, known: Known) -> bool:
+    """ "Allowed" where the source says "may": `_standing` looks at those."""
+    families = set(_wording()["cue_of"].get(token.text.lower(), ())) & {"necessity", "permission"}
+    return any(cue.family in families for cue in known[0].cues)
+
+
 _STANDINGS = ("necessity", "permission", "conditional", "unproven", "condition")
 
 
@@ -329,8 +437,9 @@ def _standing(said: Reading, known: Known) -> str:
     """Must, may, would, proposed, expected, claimed: the source's standing is the sentence's, and no other."""
     reading = known[0]
     for cue in reading.of(*_STANDINGS):
-        scope = _scope(cue, reading)[:3] if cue.family != "unproven" else _scope(cue, reading)[:4]
-        if scope and _share(scope, said.tokens) > 0.6 and not any(_standings_agree(cue, own) for own in said.of(*_STANDINGS)):
+        scope = _scope(cue, reading)[: 4 if cue.family == "unproven" else 3]
+        least = 0.99 if cue.family == "condition" else 0.6
+        if scope and _share(scope, said.tokens) > least and not any(_standings_agree(cue, own) for own in said.of(*_STANDINGS)):
             return f"standing: {cue.word} in the source"
     for own in said.of("necessity", "permission", "conditional"):
         if not any(_standings_agree(own, cue) for cue in reading.of(*_STANDINGS)):
@@ -361,20 +470,16 @@ def _ordered(said: Reading, known: Known) -> str:
     """Who does what to whom: what stands before a verb in the source does not stand behind it in the sentence."""
     reading = known[0]
     for pivot in said.tokens:
-        if pivot.kind != "word" or not _is_verb(pivot):
+        if not pivot.is_verb:
             continue
-        matches = _matches(pivot, reading)
+        matches = [place for place in _matches(pivot, reading) if place.is_verb]
         if matches and all(_is_swapped(pivot, said, place, reading) for place in matches):
             return f"order: {pivot.text}"
-    for word in ("than", "lessthan", "morethan", "fewerthan", "higherthan", "lowerthan", "greaterthan", "not", "like", "part"):
+    for word in ("than", "lessthan", "morethan", "fewerthan", "higherthan", "lowerthan", "greaterthan", "not", "like", "part", "who", "which", "whose"):
         here, there = _only(word, said), _only(word, reading)
-        if here is not None and there is not None and _is_crossed(said, here, _clause_at(said, here), reading, there, _clause_at(reading, there)):
+        if here is not None and there is not None and _is_crossed(said, here, reading, there):
             return f"order: {word}"
     return ""
-
-
-def _clause_at(reading: Reading, place: int) -> int:
-    return max((token.clause for token in reading.tokens if token.place <= place), default=0)
 
 
 def _only(word: str, reading: Reading) -> int | None:
@@ -385,27 +490,40 @@ def _only(word: str, reading: Reading) -> int | None:
 def _is_swapped(pivot: Token, said: Reading, place: Token, reading: Reading) -> bool:
     if pivot.joined or place.joined or _is_passive(pivot, said) != _is_passive(place, reading):
         return False
-    subject = [token for token in said.tokens if token.place < pivot.place and token.clause == pivot.clause and not token.relation]
-    subject = [token for token in subject if token.kind not in ("number", "date") and not _is_verb(token) and _matches(token, reading)]
+    if not {"who", "which", "that"}.isdisjoint(said.words[max(0, pivot.place - 2) : pivot.place]):
+        return False  # what a relative clause speaks of stands in front of it, somewhere
+    subject = [token for token in _subject(said, pivot) if token.place < pivot.place and _matches(token, reading)]
     before = [token for token in reading.tokens if token.place < place.place]
-    if subject and before and not _overlap(subject, before):
+    beside = [token for token in said.tokens if token.place < pivot.place][-1:]  # "the number of boats registered there"
+    if subject and before and not _overlap([*subject, *beside], before):
         return True
-    return _is_crossed(said, pivot.place, pivot.clause, reading, place.place, place.clause)
+    left, right = _sides(said, pivot)
+    known_left, known_right = _sides(reading, place)
+    return bool(_moved(right, left, known_left, known_right)) and any(token in subject for token in _moved(left, right, known_right, known_left))
 
 
-def _is_crossed(said: Reading, here: int, clause: int, reading: Reading, there: int, known_clause: int) -> bool:
-    """Whether two things have changed sides."""
-    left, right = _sides(said, here, clause)
-    known_left, known_right = _sides(reading, there, known_clause)
-    moved_right = [token for token in right if _among(token, known_left) and not _among(token, known_right) and not _among(token, left)]
-    moved_left = [token for token in left if _among(token, known_right) and not _among(token, known_left) and not _among(token, right)]
-    return bool(moved_right) and any(not token.relation for token in moved_left)
+def _moved(there: Sequence[Token], here: Sequence[Token], known_here: Sequence[Token], known_there: Sequence[Token]) -> list[Token]:
+    """What stands on one side in the sentence, and on the other alone in the source."""
+    return [token for token in there if _among(token, known_here) and not _among(token, known_there) and not _among(token, here)]
 
 
-def _sides(reading: Reading, place: int, clause: int) -> tuple[list[Token], list[Token]]:
-    things = [token for token in reading.tokens if token.kind in ("word", "name") and not _is_verb(token)]
-    left = [token for token in things if token.place < place and clause - 1 <= token.clause]
-    return left, [token for token in things if token.place > place and token.clause == clause]
+def _is_crossed(said: Reading, here: int, reading: Reading, there: int) -> bool:
+    """Whether two things have changed sides of a word like "than"."""
+    left, right = _sides(said, _nearest(said, here))
+    known_left, known_right = _sides(reading, _nearest(reading, there))
+    return bool(_moved(right, left, known_left, known_right) and _moved(left, right, known_right, known_left))
+
+
+def _nearest(reading: Reading, place: int) -> Token:
+    """A stand-in for a word that carries no claim, at its place."""
+    clause = next((token.clause for token in reading.tokens if token.place >= place), 0)
+    return Token("word", "", "", place, 0, clause)
+
+
+def _sides(reading: Reading, pivot: Token) -> tuple[list[Token], list[Token]]:
+    things = [token for token in reading.tokens if token.kind in ("word", "name") and not token.is_verb]
+    left = [token for token in things if token.place < pivot.place and pivot.clause - 1 <= token.clause]
+    return left, [token for token in things if token.place > pivot.place and token.clause == pivot.clause]
 
 
 def _agents(said: Reading, known: Known) -> str:
@@ -414,7 +532,7 @@ def _agents(said: Reading, known: Known) -> str:
     for token in said.tokens:
         if token.relation != "by" or token.kind not in ("word", "name"):
             continue
-        verb = next((other for other in reversed(said.tokens) if other.place < token.place and _is_verb(other)), None)
+        verb = next((other for other in reversed(said.tokens) if other.place < token.place and other.is_verb), None)
         if verb is None or token.place - verb.place > 4:
             continue
         pairs = [(act, agent) for act in _matches(verb, reading) for agent in _matches(token, reading)]
@@ -425,6 +543,8 @@ def _agents(said: Reading, known: Known) -> str:
 
 def _is_passive(pivot: Token, reading: Reading) -> bool:
     before = reading.words[max(0, pivot.place - 3) : pivot.place]
+    if reading.words[pivot.place + 1 : pivot.place + 2] == ("by",):
+        return True
     return any(word in ("is", "are", "was", "were", "be", "been", "being") for word in before) and pivot.text.lower().endswith(("ed", "en", "t", "n", "d"))
 
 
@@ -443,7 +563,7 @@ def _connected(said: Reading, known: Known) -> str:
 
 
 NEAR = 9  # words between neighbours that still belong together
-LOOSE = 0.4  # share of neighbours that may be further apart
+LOOSE = 0.5  # share of neighbours that may be further apart
 
 _RULES: tuple[Callable[[Reading, Known], str], ...] = (
     _covered, _related, _negated, _standing, _same_cues, _bound, _ordered, _agents, _connected,
@@ -515,6 +635,8 @@ def _roots_agree(one: str, other: str) -> bool:
     >>> _roots_agree("regist", "registr"), _roots_agree("cat", "cater")
     (True, False)
     """
+    if any(letter.isdigit() for letter in one + other):
+        return False
     first, second = sorted((_root(one), _root(other)), key=len)
     return len(first) >= 4 and second.startswith(first) and len(second) - len(first) <= 1
 
@@ -530,9 +652,12 @@ def _stems_opposed(one: str, other: str) -> bool:
     return frozenset((one, other)) in _opposites()
 
 
-def _is_verb(token: Token) -> bool:
-    low = token.text.lower()
-    return token.kind == "word" and (low in _wording()["verbs"] or (low.endswith("ed") and len(low) > 4))
+def _is_verb(word: str) -> bool:
+    return word in _wording()["verbs"] or (word.endswith("ed") and len(word) > 4)
+
+
+_AUXILIARIES = frozenset("is are was were be been being has have had do does did will would shall should can could may might must".split())
+_NOUN_MARKS = frozenset("the a an its their his her this these those our your my of in for by on from with no any".split())  # a noun follows
 
 
 # --- taking a text apart ---------------------------------------------------------------------------------------------
@@ -557,7 +682,7 @@ def _pattern() -> re.Pattern[str]:
       | (?P<month_first>\b(?P<month2>{_MONTH})\b\.?\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)(?:,?\s+(?P<year2>\d{{4}})\b)?)
       | (?P<month_only>\b(?P<month3>{_MONTH})\b\.?(?:\s+(?:of\s+)?(?P<year3>\d{{4}})\b)?)
       | (?P<path>~?/[\w./-]*\w|\b[A-Za-z_]\w*(?:[._]\w+)*(?:\.\w*_\w+|_\w+|\.[a-z]\w+)|(?<!\S)--?[a-z][\w-]+)
-      | (?P<code>\b[A-Z]{{1,6}}\d[\w-]*\b|\b[A-Z]+-\d+\b|\b\d+(?:\.\d+){{2,}}\b|\b\d{{3,}}-\d{{1,2}}\b(?!-)|\b\d+-\d{{3,}}\b(?<!\d{{4}}-\d{{4}})|\b\d+[A-Za-z]\w*\d\b|\b\d{{4}}s\b)
+      | (?P<code>\b[A-Z]{{1,6}}\d[\w-]*\b|\b[A-Z]+-\d+\b|\b\d+(?:\.\d+){{2,}}\b|\b\d{{3,}}-\d{{1,2}}\b(?!-)|\b\d+-\d{{3,}}\b(?<!\d{{4}}-\d{{4}})|\b\d+[A-Za-z]\w*\d\b|\b\d+[acd]\b|\b\d{{4}}s\b)
       | (?P<number>(?:(?:US|CA?|A|NZ|HK)?(?P<currency>[$€£¥₩])\s?)?(?P<sign>(?<![\w)])[-−])?(?P<figure>{_FIGURE})(?:st|nd|rd|th)?
             (?:[\s-]?(?P<scale>{scales})\b)?(?:[\s-]?(?P<unit>{units})(?![A-Za-z²³/]))?)
       | (?P<initials>\b(?:[A-Za-z]\.){{2,}})
@@ -577,6 +702,7 @@ def read(text: str) -> Reading:
     tokens: list[Token] = []
     cues: list[Cue] = []
     words: list[str] = []
+    segments: list[int] = []
     segment = clause = 0
     relation, relation_place = "", -9
     matches = list(_pattern().finditer(plain))
@@ -589,16 +715,20 @@ def read(text: str) -> Reading:
             continue
         if kind in ("clause", "segment"):
             segment += kind == "segment"
-            if kind == "segment" and _next_word(matches, position) in _CLAUSE_WORDS:
+            if kind == "segment" and _opens_clause(matches, position + 1):
                 clause += 1
-            relation = "to" if kind == "clause" else ""
+            relation = ""
             continue
         low = raw.lower()
         place = len(words)
         words.append(low)
-        if kind == "word" and low in _SPLITTERS and not _joins_figures(matches, position):
+        if kind == "word" and low in _SPLITTERS and not _joins_figures(matches, position) and not (low == "or" and _next_word(matches, position) in _COMPARED):
             segment += 1
             clause += low in _CLAUSE_WORDS and low not in ("and", "or")
+            relation = ""
+        if low == "that" and any(word in wording["reporting"] for word in words[max(0, place - 5) : place]):
+            segment, clause, relation = segment + 1, clause + 1, ""
+        segments.append(segment)
         if kind == "word":
             for family in wording["cue_of"].get(low, ()):
                 cues.append(Cue(family, low, place, segment, clause))
@@ -612,19 +742,37 @@ def read(text: str) -> Reading:
         made = _tokens(kind, match, matches, position)
         for one_kind, key, shown, label in made:
             joined = match.start() > 0 and plain[match.start() - 1] == "-" or plain[match.end() : match.end() + 1] == "-"
-            tokens.append(Token(one_kind, key, shown, place, segment, clause, near, joined, label))
-        if any(one_kind in ("number", "date", "citation", "code") for one_kind, *_ in made) or (made and _is_verb(tokens[-1])):
-            relation = ""
-    return Reading(tuple(_complete(tokens)), tuple(cues), tuple(words))
+            is_verb = one_kind == "word" and _is_verb(low) and (place == 0 or words[place - 1] not in _NOUN_MARKS and not words[place - 1].endswith(("'s", "s'")))
+            tokens.append(Token(one_kind, key, shown, place, segment, clause, near, bool(relation), is_verb, joined, label))
+        if made and (made[0][0] in ("number", "date", "citation", "code") or tokens[-1].is_verb):
+            relation = ""  # a bound belongs to the next figure alone
+    return Reading(tuple(_complete(tokens, words)), tuple(cues), tuple(words), tuple(segments))
 
 
 _CLAUSE_WORDS = frozenset("and or but while whereas although though which who whose so because where if unless before after".split()) - {"before", "after"}
+_COMPARED = frozenset("more less later earlier below above under over fewer higher lower newer older greater".split())  # "or more", "at or below"
 _SPLITTERS = frozenset("and or but while whereas although though which because unless plus".split())
+
+
+def subject_of(sentence: str) -> str:
+    """The words with which a sentence begins, up to its verb: what a following "it" points to. Empty when that cannot be told.
+
+    >>> subject_of("The northern light was built in 1847.")
+    'The northern light'
+    """
+    words = sentence.split()
+    if words and words[0].lower().strip(",") in ("in", "on", "at", "under", "since", "before", "after", "from", "by", "for", "according", "as", "if", "although", "when"):
+        words = sentence.partition(", ")[2].split()
+    for place, word in enumerate(words):
+        low = word.lower().strip(",.;:")
+        if place and (low in _AUXILIARIES or (_is_verb(low) and words[place - 1].lower() not in _NOUN_MARKS and low == word)):
+            return " ".join(words[:place]).rstrip(",")
+    return ""
 
 
 def _has_subject(clause: str) -> bool:
     first = clause.split()[0].strip(",.").lower()
-    return not _is_verb(Token("word", first, first, 0, 0, 0)) and first not in ("is", "are", "was", "were", "has", "have", "had", "will", "can", "must", "may", "it", "they", "he", "she")
+    return not _is_verb(first) and first not in _AUXILIARIES and first not in ("it", "they", "he", "she")
 
 
 def _is_range(matches: Sequence[re.Match[str]], position: int) -> bool:
@@ -633,6 +781,12 @@ def _is_range(matches: Sequence[re.Match[str]], position: int) -> bool:
 
 def _next_word(matches: Sequence[re.Match[str]], position: int) -> str:
     return matches[position + 1][0].lower() if position + 1 < len(matches) else ""
+
+
+def _opens_clause(matches: Sequence[re.Match[str]], position: int) -> bool:
+    """Whether a clause begins there; "since" before a figure is a preposition."""
+    word = matches[position][0].lower() if position < len(matches) else ""
+    return word in _CLAUSE_WORDS or (word == "since" and position + 1 < len(matches) and matches[position + 1]["word"] is not None)
 
 
 def _joins_figures(matches: Sequence[re.Match[str]], position: int) -> bool:
@@ -663,7 +817,7 @@ def _tokens(kind: str, match: re.Match[str], matches: Sequence[re.Match[str]], p
         if year_code:
             years = [year_code[2]] + ([year_code[2][: 4 - len(year_code[3])] + year_code[3]] if year_code[3] else [])
             return [("date", (int(year), None, None), raw, "") for year in years]
-        return [("code", raw.lower().replace("-", ""), raw, "")]
+        return [("code", raw.lower().replace("-", ""), raw, _label(matches, position))]
     if kind == "number":
         return [_number(match, matches, position)]
     if kind == "initials":
@@ -694,25 +848,27 @@ def _label(matches: Sequence[re.Match[str]], position: int) -> str:
     before = matches[position - 1]
     if before["initials"]:
         return before[0].replace(".", "").lower()
-    return str(stem(before[0].lower())) if before["word"] and before[0].lower() in _LABELS else ""
+    is_label = before["word"] and (before[0].lower() in _LABELS or (before[0].isupper() and len(before[0]) > 1))
+    return str(stem(before[0].lower())) if is_label else ""
 
 
-def _complete(tokens: list[Token]) -> list[Token]:
+def _complete(tokens: list[Token], words: list[str]) -> list[Token]:
     """Ranges: "2.55 to 1.5 million yen" gives its scale and unit to both, "¥2–3" its sign to the second."""
     done = list(tokens)
     for place, (first, second) in enumerate(zip(tokens, tokens[1:], strict=False)):
-        if first.kind != "number" or second.kind != "number" or second.place - first.place > 2:
+        if first.kind != "number" or second.kind != "number" or words[first.place + 1 : second.place] not in (["to"], ["or"]):
             continue
-        if not first.key[1] and second.key[1] and not re.search(r"[A-Za-z]", first.text):
-            scale = next((factor for word, factor in _wording()["scales"].items() if re.search(rf"\d\s?{word}\b", second.text)), 1)
-            done[place] = Token(first.kind, ((first.key[0] * (scale if first.key[0] < 1000 else 1)).normalize(), second.key[1]), *_rest(first))
-        elif first.key[1] and not second.key[1] and second.place - first.place == 1:
-            done[place + 1] = Token(second.kind, (second.key[0], first.key[1]), *_rest(second))
+        value, unit = first.key
+        if not re.search(r"[A-Za-z]", first.text.lstrip("US")) and value < 1000:
+            value *= next((factor for word, factor in _wording()["scales"].items() if re.search(rf"\d\s?{word}\b", second.text)), 1)
+        done[place] = Token(first.kind, (value.normalize(), unit or second.key[1]), *_rest(first))
+        if not second.key[1]:
+            done[place + 1] = Token(second.kind, (second.key[0], unit), *_rest(second))
     return done
 
 
-def _rest(token: Token) -> tuple[str, int, int, int, str, bool, str]:
-    return token.text, token.place, token.segment, token.clause, token.relation, token.joined, token.label
+def _rest(token: Token) -> tuple[str, int, int, int, str, bool, bool, bool, str]:
+    return token.text, token.place, token.segment, token.clause, token.relation, token.is_oblique, token.is_verb, token.joined, token.label
 
 
 def _citation(raw: str) -> str:
@@ -793,6 +949,7 @@ def _wording() -> dict[str, Any]:
         "light": frozenset(stem(word) for word in data["light"].split()),
         "neutral": frozenset("of in on at by for with as into onto under through during within between".split()),
         "verbs": frozenset(_forms(data["verbs"].split())) | frozenset(data["irregular_verbs"].split()),
+        "reporting": frozenset(data["reporting"].split()),
         "cue_of": cue_of,
         "relation_of": relation_of,
         "unit_of": {form: unit for unit, forms in data["units"].items() for form in forms},

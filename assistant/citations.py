@@ -34,11 +34,7 @@ class Library:
     def is_intact(self, citation: Citation) -> bool:
         """Whether the quote stands in the document, where the citation says, in the text the citation was made from."""
         document = self.document(citation.document_id)
-        return (
-            document is not None
-            and document.sha256 == citation.document_sha256
-            and document.text[citation.start : citation.end] == citation.quote
-        )
+        return document is not None and document.sha256 == citation.document_sha256 and document.text[citation.start : citation.end] == citation.quote
 
     def cite(self, document_id: str, start: int, end: int, *, number: int, sha256: str) -> Citation | None:
         """The citation of a span, or None when the file no longer holds the text with that hash."""

@@ -16,25 +16,42 @@ _MONTH = "(?P<month>" + "|".join(rf"{name[:3]}(?:{name[3:]})?" for name in MONTH
 _DATE = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>1[5-9]\d\d|20\d\d)"
 _SEASON = r"(?P<season>spring|summer|autumn|fall|winter)"
-_SHARE = r"(?:(?P<share>early|mid|late|(?:the )?(?:beginning|start|first half|first days|middle|end|last days|second half)(?: of)?)[ -](?:in )?(?:the )?)?"
+_SHARE = (
+    r"(?:(?P<share>early|mid|late|(?:the )?(?:beginning|start|first half|first days|middle|end|last days|second half)(?: of)?)"
+    r"[ -](?:in )?(?:the )?)?"
+)
 _NUMBER = r"(?P<number>an?|one|two|three|four|five|six|seven|eight|nine|ten|\d{1,2})"
 _NUMBERS = {"a": 1, "an": 1, **{word: place for place, word in enumerate("one two three four five six seven eight nine ten".split(), start=1)}}
 
 # Words right before a date that make it the time asked about, and those that make it part of a name.
 _LEAD = re.compile(
-    r"(?P<lead>\b(?:as (?:of|at)|in|on|during|throughout|by|around|about|before|prior to|until|till|up to|after|since|from|between|and|to|for|at|back in|"
-    r"early in|late in|of|the|a|an|this|that|these|those)|['’]s?)\s+(?:(?:the )?(?:time|day|month|year|entries|period) (?:of|in|from)\s+)?\Z", re.I,
-)  # fmt: skip
-_NAMES_A_THING = re.compile(r"\s+(?!(?:did|do|does|was|were|is|are|had|has|have|could|can|would|will|how|what|which|who|when|where|why|and|or|but|"
-                            r"for|on|in|at|to|of|under|per|with|from|by|if|as|the|a|an|vs|versus|compared|than|please|it|they|you|i)\b)[a-z]", re.I)  # fmt: skip
-_MODEL_YEAR = re.compile(r"\b(?:model[ -]years?|my)[ -]?(?:19|20)\d\d(?:(?:\s*(?:-|–|to|and|through|,)\s*)(?:my)?(?:19|20)\d\d)*|\b(?:19|20)\d\d[ -]model\b", re.I)
-_NOW = re.compile(r"\b(?:today|now|nowadays|currently|current|presently|at present|at the moment|at this point|these days|still|any ?more|any longer|yet|as things stand)\b", re.I)
-_PAST = re.compile(r"\b(?:was|were|did|didn't|had|used to|previous(?:ly)?|former(?:ly)?|earlier|once|originally|back then|back when|at the time|paid)\b", re.I)
+    r"(?P<lead>\b(?:as (?:of|at)|in|on|during|throughout|by|around|about|before|prior to|until|till|up to|after|since|from|between|and|to|for|at|"
+    r"back in|early in|late in|of|the|a|an|this|that|these|those)|['’]s?)\s+(?:(?:the )?(?:time|day|month|year|entries|period) (?:of|in|from)\s+)?\Z",
+    re.I,
+)
+_NAMES_A_THING = re.compile(
+    r"\s+(?!(?:did|do|does|was|were|is|are|had|has|have|could|can|would|will|how|what|which|who|when|where|why|and|or|but|for|on|in|at|to|of|"
+    r"under|per|with|from|by|if|as|the|a|an|vs|versus|compared|than|please|it|they|you|i)\b)[a-z]",
+    re.I,
+)
+_MODEL_YEAR = re.compile(
+    r"\b(?:model[ -]years?|my)[ -]?(?:19|20)\d\d(?:(?:\s*(?:-|–|to|and|through|,)\s*)(?:my)?(?:19|20)\d\d)*|\b(?:19|20)\d\d[ -]model\b", re.I
+)
+_NOW = re.compile(
+    r"\b(?:today|now|nowadays|currently|current|presently|at present|at the moment|at this point|these days|still|any ?more|any longer|yet|"
+    r"as things stand)\b",
+    re.I,
+)
+_PAST = re.compile(
+    r"\b(?:was|were|did|didn't|had|used to|previous(?:ly)?|former(?:ly)?|earlier|once|originally|back then|back when|at the time|paid)\b", re.I
+)
 _BEFORE = re.compile(r"\b(?:before|prior to|until|previous(?:ly)?|former(?:ly)?|used to)\b", re.I)
 _SINCE_WHEN = re.compile(r"\b(?:since|from|until|till|as of) (?:when|what (?:day|date))\b|\bwhen\b", re.I)
 
 
-_NAMED = re.compile(rf"(?:\b(?P<day>[0-3]?\d) )?\b{_MONTH} (?:(?P<after>[0-3]?\d), )?{_YEAR}\b|\b(?:in|since|from|until|before|of) (?P<alone>(?:19|20)\d\d)\b", re.I)
+_NAMED = re.compile(
+    rf"(?:\b(?P<day>[0-3]?\d) )?\b{_MONTH} (?:(?P<after>[0-3]?\d), )?{_YEAR}\b|\b(?:in|since|from|until|before|of) (?P<alone>(?:19|20)\d\d)\b", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +63,7 @@ class Asked:
     words: str = ""  # the words of the question that say so; none when it was told beside the question or nobody said
     is_told: bool = False  # by the question's words or beside it; otherwise it is taken to be today
     is_former: bool = False  # what was before something that has no date in the question
-    is_past: bool = False  # the question speaks of the past without a day, or of when something came about
+    is_past: bool = False  # the question speaks of the past without a day, of when something came about, or of a model year
 
     def day(self, today: str) -> str:
         """The one day that stands for it: its last, or today where that lies inside.
@@ -68,15 +85,18 @@ def asked(question: str, *, today: datetime.date, as_of: datetime.date | None = 
     """
     now = as_of or today
     text = _MODEL_YEAR.sub(lambda match: "#" * len(match[0]), question)
-    found = next(_periods(text, now), None)
-    if found is not None:
-        return found
+    found = list(_periods(text, now))
     day = now.isoformat()
     current = _NOW.search(text)
     if current:
-        return Asked(day, day, current[0], is_told=True)
+        found.append(Asked(day, day, current[0], is_told=True))
+    if found:
+        words = " ".join(time.words for time in found)
+        return Asked(min(time.begin for time in found), max(time.end for time in found), words, is_told=True)
     former = bool(_BEFORE.search(text))
-    past = former or ((as_of is None or as_of == today) and bool(_PAST.search(text) or _SINCE_WHEN.search(text)))
+    # subtle: what a rule asks of a model year is no matter of the day, whether it has been replaced since or not
+    undated = text != question or bool(_PAST.search(text) or _SINCE_WHEN.search(text))
+    past = former or ((as_of is None or as_of == today) and undated)
     return Asked(day, day, is_told=as_of is not None and not past, is_former=former, is_past=past)
 
 
@@ -195,10 +215,15 @@ def _season_alone(match: re.Match[str], now: datetime.date, before: str) -> Span
     return _latest(lambda year: _of_season(year, season), now, over=match["which"].lower() == "last")
 
 
+_OF_YEARS = (
+    "in", "during", "throughout", "by", "around", "before", "prior to", "until", "till", "up to", "after", "as of", "back in", "early in",
+    "late in", "between",
+)  # fmt: skip
+
+
 def _year(match: re.Match[str], now: datetime.date, before: str) -> Span | None:
-    if not match["share"] and before not in ("in", "during", "throughout", "by", "around", "before", "prior to", "until", "till", "up to", "after", "as of", "back in",
-                                             "early in", "late in", "between"):  # fmt: skip
-        return None  # a year without such a word names a thing: the 2022 rule, a 1999 boat
+    if not match["share"] and before not in _OF_YEARS:
+        return None  # a year without such a word names a thing: the 2022 rule, a 1999 truck
     year = int(match["year"])
     share = match["share"] or ({"early in": "early", "late in": "late"}.get(before))
     return _share_of((datetime.date(year, 1, 1), datetime.date(year, 12, 31)), share)

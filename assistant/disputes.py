@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from assistant import prompts
 from assistant.answer import Citation
@@ -11,98 +11,120 @@ from assistant.citations import Library, as_prose
 from assistant.evidence import Evidence
 from assistant.question import Question
 from index import Document
-from index.disagreements import Disagreement, Position, Quote
+from index.disagreements import Disagreement
 from index.keywords import STOPWORDS, tokenize
 from index.outline import outline
 from index.sentences import sentence_spans
 
-LEAD = 2  # sentences of an answer that make a disagreement known, whatever the question's words
-ABOUT = 0.65  # share of a disagreement's words that makes a question one about it
-SHARED = 0.3  # share of a disagreement's words that a question needs for its other sentences to do so
+# How much of what a disagreement is about a question has to name, words weighed by their rarity.
+ABOUT = 0.6  # to be about it, whatever the answer quotes
+NEAR = 0.3  # to be told of it when the answer takes a side; so much of the question has to be about it, too
 
 Span = tuple[str, int, int]  # document, start, end
 
 
-def span_of(quote: Quote, library: Library) -> Span | None:
-    """Where a quote stands now; None when its document no longer holds it."""
-    document = library.document(quote.document_id)
-    start = document.text.find(quote.text) if document else -1
-    return (quote.document_id, start, start + len(quote.text)) if start >= 0 else None
+@dataclass(frozen=True)
+class Dispute:
+    """A disagreement, with where its positions stand in the documents."""
+
+    disagreement: Disagreement
+    words: Mapping[str, float]  # of what it is about, with their rarity
+    sides: tuple[tuple[Span, ...], ...]  # of each position, where its quotes stand
+
+    def sides_taken(self, spans: Sequence[Span]) -> int:
+        """How many of its positions share words with the spans."""
+        return sum(_meet(side, spans) for side in self.sides)
 
 
-def touched(question: Question, chosen: Sequence[Evidence], disagreements: Iterable[Disagreement], library: Library) -> list[Disagreement]:
-    """The disagreements that a question is about, or that the sentences of its answer take a side in."""
-    asked = {term.token for term in question.terms}
-    found: list[Disagreement] = []
-    for disagreement in disagreements:
-        about = set(tokenize(disagreement.about)) - STOPWORDS
-        share = len(about & asked) / (len(about) or 1)
-        considered = chosen if share >= SHARED else chosen[:LEAD]
-        spans = [(item.hit.document_id, item.start, item.end) for item in considered]
-        if share >= ABOUT or any(_meets(position, spans, library) for position in disagreement.positions):
-            found.append(disagreement)
+def disputes_of(disagreements: Iterable[Disagreement], library: Library, rarity: Callable[[str], float]) -> list[Dispute]:
+    """The disagreements of a corpus, ready to be looked for; a quote that no longer stands in its document is left out."""
+    found: list[Dispute] = []
+    for item in disagreements:
+        spans = ([_span(quote.document_id, quote.text, library) for quote in position.quotes] for position in item.positions)
+        sides = tuple(tuple(filter(None, side)) for side in spans)
+        found.append(Dispute(item, {token: rarity(token) for token in set(tokenize(item.about)) - STOPWORDS}, sides))
     return found
 
 
-def beside(chosen: Sequence[Evidence], disagreements: Iterable[Disagreement], library: Library, *, limit: int) -> list[Evidence]:
+def touched(question: Question, chosen: Sequence[Evidence], disputes: Iterable[Dispute]) -> list[Dispute]:
+    """The disputes that a question is about; those it comes near to, when its answer takes a side; and what the first sentence tells of."""
+    asked = {term.token: term.rarity for term in question.terms}
+    spans = [_place(item) for item in chosen]
+    found: list[Dispute] = []
+    for dispute in disputes:
+        common = sum(rarity for token, rarity in dispute.words.items() if token in asked)
+        share = common / (sum(dispute.words.values()) or 1.0)
+        is_near = share >= NEAR and common >= NEAR * sum(asked.values())
+        if share >= ABOUT or (is_near and dispute.sides_taken(spans)) or dispute.sides_taken(spans[:1]) > 1:
+            found.append(dispute)
+    return found
+
+
+def beside(chosen: Sequence[Evidence], disputes: Iterable[Dispute], library: Library, *, limit: int) -> list[Evidence]:
     """The sentences of an answer with those of the other sides right behind the one that takes a side, about `limit`.
 
-    Where none takes a side, though the question is about the disagreement, the sides come first.
+    Where none takes a side, though the question is about the dispute, the sides come first.
     """
     result = list(chosen)
     kept = 0
-    for disagreement in disagreements:
-        place = next((number for number, item in enumerate(result) if _takes_side(disagreement, item, library)), -1)
-        for position in disagreement.positions:
-            spans = [(item.hit.document_id, item.start, item.end) for item in result]
-            side = None if _meets(position, spans, library) else _evidence(position, result[max(place, 0)], library)
-            if side is not None:
+    for dispute in disputes:
+        place = next((number for number, item in enumerate(result) if dispute.sides_taken([_place(item)])), -1)
+        for side in dispute.sides:
+            if side and not _meet(side, [_place(item) for item in result]):
                 place += 1
-                result.insert(place, side)
+                result.insert(place, _evidence(side[0], result[max(place - 1, 0)], library))
         kept = max(kept, place + 1)
     return result[: max(limit, kept)]
 
 
-def _takes_side(disagreement: Disagreement, item: Evidence, library: Library) -> bool:
-    return any(_meets(position, [(item.hit.document_id, item.start, item.end)], library) for position in disagreement.positions)
-
-
-def notes_on(disagreements: Iterable[Disagreement], citations: Sequence[Citation], library: Library) -> list[str]:
-    """For each disagreement who says what and when, by authority, with the citations that show it."""
+def notes_on(disputes: Iterable[Dispute], citations: Sequence[Citation]) -> list[str]:
+    """For each dispute who says what and when, by authority, with the citations that show it."""
     notes: list[str] = []
-    for disagreement in disagreements:
+    for dispute in disputes:
         positions: list[str] = []
-        for position in disagreement.positions:
-            marks = "".join(f" [{item.number}]" for item in citations if _meets(position, [(item.document_id, item.start, item.end)], library))
+        for position, side in zip(dispute.disagreement.positions, dispute.sides, strict=True):
+            marks = "".join(f" [{item.number}]" for item in citations if _meet(side, [(item.document_id, item.start, item.end)]))
             said = ", ".join(filter(None, (position.by, position.authority, position.date)))
             positions.append(f"{position.claim} ({said}){marks}")
-        notes.append(prompts.DISAGREEING.format(about=disagreement.about, positions="; ".join(positions)))
+        notes.append(prompts.DISAGREEING.format(about=dispute.disagreement.about, positions="; ".join(positions)))
     return notes
 
 
-def _meets(position: Position, spans: Iterable[Span], library: Library) -> bool:
-    """Whether one of the spans shares words with a quote of the position."""
-    quotes = [span for quote in position.quotes if (span := span_of(quote, library)) is not None]
-    return any(document == name and start < last and first < end for document, start, end in spans for name, first, last in quotes)
+def _place(item: Evidence) -> Span:
+    return item.hit.document_id, item.start, item.end
 
 
-def _sentence(document: Document, span: Span) -> Span:
-    """The sentence that holds a span."""
-    name, start, end = span
+def _meet(side: Iterable[Span], spans: Iterable[Span]) -> bool:
+    """Whether one of the spans shares words with a quote."""
+    return any(document == name and start < last and first < end for document, start, end in spans for name, first, last in side)
+
+
+def _span(document_id: str, text: str, library: Library) -> Span | None:
+    """The sentence in which words of a document stand; None when the document no longer holds them."""
+    document = library.document(document_id)
+    start = document.text.find(text) if document else -1
+    return (document_id, *_sentence(document, start, start + len(text))) if document and start >= 0 else None
+
+
+def _sentence(document: Document, start: int, end: int) -> tuple[int, int]:
     block = next(block for block in reversed(outline(document.text)) if block.start <= start)
-    spans = sentence_spans(document.text[block.start : block.end])
-    return next(((name, block.start + first, block.start + last) for first, last in spans if block.start + first <= start < block.start + last), span)
+    for first, last in sentence_spans(document.text[block.start : block.end]):
+        if block.start + first <= start < block.start + last:
+            return block.start + first, block.start + last
+    return start, end
 
 
-def _evidence(position: Position, pattern: Evidence, library: Library) -> Evidence | None:
-    """The sentence of a position's first quote as evidence, of the rank of the sentence beside which it stands."""
-    span = span_of(position.quotes[0], library)
-    document = library.document(position.quotes[0].document_id) if span else None
-    if span is None or document is None:
-        return None
-    name, start, end = _sentence(document, span)
+def _evidence(span: Span, pattern: Evidence, library: Library) -> Evidence:
+    """A sentence as evidence of the rank of the one beside which it stands."""
+    name, start, end = span
+    document = library.document(name)
+    if document is None:  # gone since the disputes were taken in
+        return pattern
     section = document.section_at(start)
-    hit = replace(pattern.hit, document_id=name, title=document.title, section=" > ".join(section.headings), text=document.text[start:end], start=start, end=end,
-                  metadata={**pattern.hit.metadata, **vars(section.validity), "document_sha256": document.sha256}, sentences=(), passage=None)  # fmt: skip
-    prose = as_prose(document.text[start:end])
-    return replace(pattern, hit=hit, start=start, end=end, quote=document.text[start:end], prose=prose, tokens=frozenset(tokenize(prose)))
+    text = document.text[start:end]
+    hit = replace(
+        pattern.hit, document_id=name, title=document.title, section=" > ".join(section.headings), text=text, start=start, end=end, sentences=(),
+        metadata={**pattern.hit.metadata, **vars(section.validity), "document_sha256": document.sha256}, passage=None,
+    )  # fmt: skip
+    prose = as_prose(text)
+    return replace(pattern, hit=hit, start=start, end=end, quote=text, prose=prose, tokens=frozenset(tokenize(prose)))

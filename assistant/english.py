@@ -21,23 +21,29 @@ PERSONS = frozenset("i you we one someone somebody anyone anybody everyone me us
 CONJUNCTIONS = frozenset("and or but nor so if because although though while whereas unless whether once when where that who which whose whom then".split())
 ADVERBS = frozenset(
     """still also ever never always only just really actually already now today yet currently nowadays again too exactly even often usually anyway then here there
-    not n't more less much many back please else soon ago""".split()
+    not n't down off out more less much many back please else soon ago""".split()
 )
 # Verbs that questions are made of, as they stand after "do", "can" or "who".
 VERBS = frozenset(
-    """add agree allow announce answer apply approve argue arrive ask ban bear become begin belong belongs break bring build buy call cancel change charge check choose claim close come
-    consist contain cost count cover cross cut decide deliver design die drive drop earn employ end enforce enter exist expect expire explain fail fall file find finish fly follow get give
-    go grow happen have hear help hold hurt import improve increase invent join keep kill know last launch lead leave lie live look lose lower made make manage mean measure meet
+    """add agree allow announce answer apply approve argue arrive ask ban bear become begin belong belongs borrow break bring build buy call camp cancel change charge check choose claim climb close come
+    consist contain cost count cover cross cut decide deliver design die dive drive drop earn eat employ end enforce enter exist expect expire explain fail fall file find finish fish fly follow get give
+    go grow happen have hear help hold hurt import improve increase install invent join keep kill know last launch lead leave lie live look lose lower made make manage mean measure meet
     merge move need offer open operate order own park pass pay permit plan play prefer prevent produce promise propose protect prove publish put raise reach read recommend record reduce
-    refuse register reject remain remove repair repeal replace report require rise run save say see sell send serve set show sign sit speak spend stand start stay stop store strike suggest
-    support take teach tell think treat try turn use visit wait want weigh win work write criticize criticise complain oppose praise""".split()
+    refuse register reject remain rent restore remove repair repeal replace report require rise run sail save say see sell send serve set show sign sit speak spend stand start stay stop store strike suggest switch
+    support swim take teach tell think treat try turn update upgrade use visit wait walk want weigh win work write criticize criticise complain oppose praise""".split()
 )
 _PAST = dict(
     pair.split(":") for pair in """become:became begin:began break:broke bring:brought build:built buy:bought choose:chose come:came cost:cost cut:cut do:did drive:drove fall:fell find:found fly:flew
     get:got give:gave go:went grow:grew have:had hear:heard hold:held hurt:hurt keep:kept know:knew lead:led leave:left lose:lost make:made mean:meant meet:met pay:paid put:put read:read rise:rose run:ran
     say:said see:saw sell:sold send:sent set:set show:showed sit:sat speak:spoke spend:spent stand:stood strike:struck take:took teach:taught tell:told think:thought win:won write:wrote""".split()
 )
+DONE = frozenset("lost built held made sold found begun taken given paid struck kept brought written".split())
 _PARTICIPLES = frozenset("gone taken given seen driven known chosen broken grown shown written spoken risen fallen".split())
+_UNITS = frozenset(
+    """m km cm mm mi mile miles ft feet foot inch inches yard yards kg g t ton tons tonne tonnes lb lbs pounds l liter liters litre litres gallon gallons year years month months week weeks
+    day days hour hours minute minutes second seconds knots mph mpg kb mb gb tb kib mib gib cc hp kw kwh watt watts percent euros dollars""".split()
+)
+_SUBJECTS = frozenset("i you we they he she".split())
 _MEASURES = frozenset("old long far fast big large tall high heavy wide deep expensive cheap strong thick hot cold good bad close late early small short few".split())
 TIMES = frozenset(
     """today now currently nowadays yesterday tomorrow january february march april may june july august september october november december monday tuesday wednesday
@@ -121,7 +127,7 @@ def is_function(low: str) -> bool:
 
 def is_verb(low: str) -> bool:
     """Whether a word can be one of the verbs that questions are made of."""
-    return low in VERBS or low in _PARTICIPLES or low in _PAST.values() or any(low.endswith(ending) and stem in VERBS for ending, stem in _verb_stems(low))
+    return low in VERBS or (len(low) > 5 and low.endswith(("ize", "ify"))) or low in _PARTICIPLES or low in _PAST.values() or any(low.endswith(ending) and stem in VERBS for ending, stem in _verb_stems(low))
 
 
 def _verb_stems(low: str) -> Sequence[tuple[str, str]]:
@@ -180,11 +186,13 @@ def is_time(found: Sequence[Word]) -> bool:
 
 
 def shape(found: Sequence[Word]) -> str | None:
-    """What kind of value words are when their form tells: a time, an amount, a superlative or number of order."""
+    """What kind of value words are when their form tells: a time, an amount, a measure with its unit, a superlative or number of order."""
     if is_time(found):
         return "time"
     if len(found) == 1 and _AMOUNT.fullmatch(found[0].low):
         return "amount"
+    if len(found) == 2 and re.fullmatch(r"\d[\d.,]*", found[0].low) and found[1].low in _UNITS:
+        return "measure"
     if len(found) <= 2 and re.fullmatch(r"(?:\w{3,}est|most|least|worst|first|second|third|fourth|last|next)", found[0].low):
         return "order"
     return None
@@ -206,8 +214,10 @@ def phrases(text: str) -> list[Phrase]:
     for place, word in enumerate(every):
         low = word.low
         after = every[place - 1].low if place else ""
-        verb = acting and low not in ARTICLES and is_verb(low) and after not in DETERMINERS and after not in PREPOSITIONS - {"to"} and not (
-            run and place + 1 == len(every) and is_plural(low))  # fmt: skip
+        verb = acting and not is_function(low) and is_verb(low) and after not in DETERMINERS and after not in PREPOSITIONS - {"to"} and not (
+            run and place + 1 == len(every) and is_plural(low)) and not (after == "what" and low in VERBS)  # fmt: skip
+        verb = verb or (acting and (after in _SUBJECTS or low.endswith("ed")) and not is_function(low) and not low.endswith("eed"))
+        verb = verb or (low.endswith("ed") and after == "many") or (bool(run) and (len(low) > 4 and low.endswith("ed") and not low.endswith("eed") or low in DONE))
         if verb or is_function(low):
             if run:
                 found.append(Phrase(tuple(run), determiner, preposition))
@@ -219,7 +229,7 @@ def phrases(text: str) -> list[Phrase]:
                 preposition, determiner = word, None
             else:
                 preposition = determiner = None
-            if low in AUXILIARIES - {"is", "are", "was", "were", "am"} or low in ("who", "which", "to", "that") or low in PERSONS:
+            if low in AUXILIARIES - {"is", "are", "was", "were", "am"} or low in ("who", "which", "what", "to", "that") or low in PERSONS:
                 acting = True
             if verb:
                 acting = False
@@ -235,3 +245,56 @@ def phrases(text: str) -> list[Phrase]:
     if run:
         found.append(Phrase(tuple(run), determiner, preposition))
     return found
+
+
+def joined(pieces: Sequence[Phrase], text: str, glue: str = ",|or|and|,\\s*(?:or|and)|of(?: the)?") -> list[Phrase]:
+    """Phrases with "X or Y" and "X of Y" as one."""
+    joined: list[Phrase] = []
+    for piece in pieces:
+        if joined and re.fullmatch(rf"\s*(?:{glue})\s*", text[joined[-1].end : piece.start]):
+            last = joined.pop()
+            between = [word for word in words(text) if last.end <= word.start and word.end <= piece.words[0].start]
+            joined.append(Phrase((*last.words, *between, *piece.words), last.determiner, last.preposition))
+        else:
+            joined.append(piece)
+    return joined
+
+
+# --- the words around a question -----------------------------------------------------------------------------------------
+
+AUXILIARY = "|".join(sorted((re.escape(word) for word in AUXILIARIES), key=len, reverse=True))  # for patterns
+_JOINING = r"ok(?:ay)?|well|h+m+|and|but|or|so|then|also|plus|oh|ah|hi|hello|hey|actually|thanks|thank you"
+# what a short question added to the one before: "…, and why?"
+TACKED = re.compile(r", and (?:\w+ )?(?:\w+ (?:it|that|them)|why not|since when|until when|who says so|when|where|why|how(?: \w+)?|by how much|by whom|who)$", re.I)
+MARKER = re.compile(
+    rf"^\W*(?:(?:{_JOINING})\b[\s,.!…-]*|(?:great|cool|nice|good|right|yes|yeah|no|nope|alright|please|now|interesting|i see|got it|perfect)\b(?:\s*[,.!…-]+\s*|\s+(?=(?:{_JOINING})\b)))+", re.I,
+)  # fmt: skip
+
+
+def without_marker(text: str) -> str:
+    """The text without "ok, and …" in front, where something is left."""
+    bare = MARKER.sub("", text)
+    return bare if re.search(r"\w", bare) else text
+
+
+def strip(text: str) -> str:
+    return text.strip(" ?!.,;:…")
+
+
+def article(noun: str) -> str:
+    return "an" if noun[:1].lower() in "aeiou" else "a"
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def decapital(text: str) -> str:
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+
+
+def finish(text: str) -> str:
+    """One question mark, and no article twice."""
+    text = re.sub(r",\s*(?=[?!.,]|$)", "", text)
+    text = re.sub(r"\b(the|a|an) (?:the|a|an)\b", r"\1", " ".join(text.split()), flags=re.I)
+    return f"{strip(text)}?"

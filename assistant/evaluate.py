@@ -72,10 +72,15 @@ def read_golden(path: Path) -> tuple[Path | None, list[Golden]]:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         questions = [
             Golden(
-                identifier=item["id"], ask=item["ask"], kind=item["kind"], status=item["status"],
-                facts=tuple(tuple(group) for group in item.get("facts", ())), history=tuple(item.get("history", ())),
-                standalone=item.get("standalone"), as_of=item.get("as_of"),
-            )  # fmt: skip
+                identifier=item["id"],
+                ask=item["ask"],
+                kind=item["kind"],
+                status=item["status"],
+                facts=tuple(tuple(group) for group in item.get("facts", ())),
+                history=tuple(item.get("history", ())),
+                standalone=item.get("standalone"),
+                as_of=item.get("as_of"),
+            )
             for item in data.get("question", ())
         ]
     except OSError as error:
@@ -144,11 +149,24 @@ def _outcome(assistant: Assistant, golden: Golden, methods: Sequence[str]) -> Ou
     if golden.history and golden.standalone and golden.status == "answered":
         by_hand = is_correct(golden, assistant.answer(golden.standalone, as_of=golden.as_of))
     return Outcome(
-        identifier=golden.identifier, kind=golden.kind, ask=golden.ask, expected=golden.status, status=answer.status, correct=is_correct(golden, answer),
-        text=answer.text, standalone=answer.standalone_question, words=len(re.sub(r"\[\d+\]", "", answer.text).split()), seconds=seconds,
-        score=answer.score or 0.0, valid=all(assistant.library.is_intact(citation) for citation in answer.citations),
-        supported=_is_supported(answer), kept_apart=golden.is_kept_apart, ranks=ranks, gains=gains, by_hand=by_hand,
-    )  # fmt: skip
+        identifier=golden.identifier,
+        kind=golden.kind,
+        ask=golden.ask,
+        expected=golden.status,
+        status=answer.status,
+        correct=is_correct(golden, answer),
+        text=answer.text,
+        standalone=answer.standalone_question,
+        words=len(re.sub(r"\[\d+\]", "", answer.text).split()),
+        seconds=seconds,
+        score=answer.score or 0.0,
+        valid=all(assistant.library.is_intact(citation) for citation in answer.citations),
+        supported=_is_supported(answer),
+        kept_apart=golden.is_kept_apart,
+        ranks=ranks,
+        gains=gains,
+        by_hand=by_hand,
+    )
 
 
 def is_correct(golden: Golden, answer: Answer) -> bool:
@@ -180,10 +198,14 @@ def facts_rank(facts: Sequence[Sequence[str]], hits: Sequence[Hit]) -> int | Non
 
 def ndcg(facts: Sequence[Sequence[str]], hits: Sequence[Hit], *, depth: int = 10) -> float:
     """nDCG of the hits, where a hit's gain is the share of the facts it holds and the ideal is one hit with all, first."""
-    gain = sum(sum(holds(hit.text, group) for group in facts) / max(1, len(facts)) / math.log2(rank + 1) for rank, hit in enumerate(hits[:depth], start=1))
-    ideal = sum(sorted((sum(holds(hit.text, group) for group in facts) / max(1, len(facts)) for hit in hits[:depth]), reverse=True)[place] / math.log2(place + 2)
-                for place in range(min(depth, len(hits))))  # fmt: skip
+    gains = [sum(holds(hit.text, group) for group in facts) / max(1, len(facts)) for hit in hits[:depth]]
+    gain = _discounted(gains)
+    ideal = _discounted(sorted(gains, reverse=True))
     return gain / max(ideal, 1.0) if hits else 0.0
+
+
+def _discounted(gains: Sequence[float]) -> float:
+    return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains, start=1))
 
 
 def area_under_curve(positive: Sequence[float], negative: Sequence[float]) -> float | None:
@@ -213,7 +235,9 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     for method in METHODS:
         ranks = [item.ranks[method] for item in answerable if method in item.ranks]
         if ranks:
-            data[f"{method} hit@1/3/5/10"] = [round(_ratio(sum(rank is not None and rank <= depth for rank in ranks), len(ranks)) or 0, 4) for depth in (1, 3, 5, 10)]
+            data[f"{method} hit@1/3/5/10"] = [
+                round(_ratio(sum(rank is not None and rank <= depth for rank in ranks), len(ranks)) or 0, 4) for depth in (1, 3, 5, 10)
+            ]
             data[f"{method} MRR@10"] = sum(1 / rank for rank in ranks if rank) / len(ranks)
             data[f"{method} nDCG@10"] = statistics.fmean(item.gains[method] for item in answerable if method in item.gains)
     times = sorted(item.seconds for item in outcomes)
@@ -280,3 +304,24 @@ def _cell(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(f"{item:.3f}" for item in value)
     return f"{value:.3f}" if isinstance(value, float) and value < 2 else f"{value:.0f}" if isinstance(value, float) else str(value)
+
+
+def golden_from_feedback(path: Path) -> str:
+    """The page's feedback, JSON lines, as golden questions to be completed by hand: TOML with one entry for each question complained of."""
+    entries = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            item = json.loads(line)
+            if item.get("thumb") == "up":
+                continue
+            question, reason = str(item["question"]), str(item.get("reason") or "")
+        except (ValueError, KeyError, AttributeError) as error:
+            raise UserError(f"{path}:{number} is no line of feedback ({error!r}).") from error
+        identifier = hashlib.sha256(question.encode()).hexdigest()[:8]
+        wanted = 'status = "declined"' if reason == "not supported" else 'status = "answered"\nfacts = []  # what a right answer has to hold'
+        entries.append(
+            f'[[question]]\nid = "feedback-{identifier}"  # {reason or "no reason given"}\nask = {json.dumps(question, ensure_ascii=False)}\nkind = "feedback"\n{wanted}\n'
+        )
+    return "\n".join(dict.fromkeys(entries))

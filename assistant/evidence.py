@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from assistant.citations import as_prose
-from assistant.question import Kind, Question
+from assistant.kinds import fits
+from assistant.question import Question
 from index import Hit, Index, Sentence
 from index.keywords import tokenize
 
@@ -18,11 +19,13 @@ WEIGHTS = Path(__file__).with_name("weights.json")  # fitted; the file says from
 
 # Words with which a sentence points out of itself when it begins with them.
 _POINTER = re.compile(
-    r"\W*(?:it|its|they|their|theirs|them|he|his|him|she|her|hers|this|that|these|those|such|both|the (?:latter|former|same|other|others|two)|"
-    r"another|others|here|there(?! (?:is|are|was|were|will|has|have)\b)|however|but|and|or|nor|so|yet|also|then|thus|therefore|hence|moreover|furthermore|instead|"
-    r"otherwise|consequently|nevertheless|similarly|likewise|for (?:example|instance)|in (?:addition|contrast|turn|fact)|as a result|by contrast|"
-    r"on the other hand|at (?:that|this) (?:time|point)|after(?:wards| that| this)|before (?:that|this)|until then|since then|each|which|who|whose|what follows)\b",
-    re.I,
+    r"""\W*(?:it|its|they|their|theirs|them|he|his|him|she|her|hers|this|that|these|those|such|both|another|others|here|each|which|who|whose
+        |the\ (?:latter|former|same|other|others|two)|there(?!\ (?:is|are|was|were|will|has|have)\b)
+        |however|but|and|or|nor|so|yet|also|then|thus|therefore|hence|moreover|furthermore|instead|otherwise|consequently|nevertheless|similarly|likewise
+        |for\ (?:example|instance)|in\ (?:addition|contrast|turn|fact)|as\ a\ result|by\ contrast|on\ the\ other\ hand
+        |at\ (?:that|this)\ (?:time|point)
+        |after(?:wards|\ that|\ this)|before\ (?:that|this)|until\ then|since\ then|what\ follows)\b""",
+    re.I | re.X,
 )
 
 
@@ -68,9 +71,9 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
     share = weights("sentence")
     found: list[Evidence] = []
     for rank, hit in enumerate(hits, start=1):
-        context = frozenset(tokenize(f"{hit.title} {hit.section}"))
+        context = _tokens(f"{hit.title} {hit.section}")
         for place, sentence in enumerate(hit.sentences):
-            own = frozenset(tokenize(sentence.text))
+            own = _tokens(sentence.text)
             had = {token for token in rarity if token in own or alike.get(token, frozenset()) & own}
             around = {token for token in rarity if token in context or alike.get(token, frozenset()) & context}
             features = {
@@ -79,16 +82,23 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
                 "own": sum(rarity[token] for token in had) / total,
                 "covered": sum(rarity[token] for token in had | around) / total,
                 "rank": 1.0 / rank,
-                "kind": float(fits(question.kind, sentence.text)),
+                "kind": float(fits(question.text, question.kind, sentence.text)),
                 "bm25_per_term": sentence.bm25 / (10.0 * total),
             }
             score = sum(share.get(name, 0.0) * value for name, value in features.items())
             start = _begin(hit.sentences, place)
             quote = hit.text[start - hit.start : sentence.end - hit.start]
             prose = as_prose(quote)
-            found.append(Evidence(0, hit, start, sentence.end, quote, prose, frozenset(tokenize(prose)), context, score, features, frozenset(had | around)))
+            covered = frozenset(had | around)
+            found.append(Evidence(0, hit, start, sentence.end, quote, prose, _tokens(prose), context, score, features, covered))
     found.sort(key=lambda evidence: (-evidence.score, evidence.hit.document_id, evidence.start))
     return [replace(evidence, number=number) for number, evidence in enumerate(_distinct(found), start=1)]
+
+
+@lru_cache(maxsize=8192)
+def _tokens(text: str) -> frozenset[str]:
+    """The words of a text; the same passages are found again and again."""
+    return frozenset(tokenize(text))
 
 
 def _begin(sentences: Sequence[Sentence], place: int) -> int:
@@ -102,20 +112,3 @@ def _begin(sentences: Sequence[Sentence], place: int) -> int:
 def _distinct(found: Iterable[Evidence]) -> list[Evidence]:
     """Each quote once, in the order given."""
     return list({(evidence.hit.document_id, evidence.start, evidence.end): evidence for evidence in reversed(list(found))}.values())[::-1]
-
-
-_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
-_SIGNS: Mapping[Kind, re.Pattern[str]] = {
-    "number": re.compile(r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|hundred|thousand|million|billion|half|twice|none|zero)\b", re.I),
-    "date": re.compile(rf"\b(?:1[5-9]|20)\d\d\b|\b(?:{_MONTHS})\b|\b\d+ (?:days?|weeks?|months?|years?)\b|\b\d{{1,2}}(?::\d\d)? ?[ap]\.?m\b|\bcentury\b", re.I),
-    "person": re.compile(r"(?:^|[a-z,;(\"“] ?)\b[A-Z][\w'’.-]+(?: (?:[A-Z][\w'’.-]+|of|de|van|von|bin))* ?[A-Z][\w'’-]+"),
-    "place": re.compile(r"\b(?:in|at|from|near|to|of|on|north|south|east|west) (?:the )?[A-Z]\w+"),
-    "reason": re.compile(r"\b(?:because|since|due to|owing to|so that|in order to|reason|therefore|as a result|to (?:avoid|prevent|protect|reduce|make|keep|allow)|caused?|thanks to|led to|for fear)\b", re.I),
-    "list": re.compile(r",[^.]*\band\b|;|:|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+)\b"),
-}  # fmt: skip
-
-
-def fits(kind: Kind, sentence: str) -> bool:
-    """Whether a sentence holds what that kind of question asks for."""
-    pattern = _SIGNS.get(kind)
-    return pattern is None or bool(pattern.search(sentence))

@@ -1,4 +1,4 @@
-"""The writer without a model: the best sentences of the evidence, the most direct first, none twice."""
+"""The writer without a model: the best sentences of the evidence, the most direct first, none twice, each adding something."""
 
 from __future__ import annotations
 
@@ -7,27 +7,37 @@ from collections.abc import Sequence
 from assistant.evidence import Evidence
 from assistant.question import Question
 
-WORDS = 75  # of an answer, about; the first sentence always stands
-LIST_WORDS = 120
-SIMILAR = 0.6  # share of words that two sentences may have in common
-WEAKEST = 0.72  # share of the best score that a further sentence needs
+WORDS = 72  # of an answer, about; the first sentence always stands
+LIST_WORDS = 110
+SIMILAR = 0.8  # share of the shorter sentence's words that two sentences may have in common
+DISTANCE = 5.0  # by which the score of a further sentence may lie below the first's
+COVERAGE = 3.0  # what it is worth to cover all of the question's words that the sentences before it do not
 
 
 def choose(question: Question, evidence: Sequence[Evidence], *, limit: int = 5) -> list[Evidence]:
-    """The sentences of an answer, in the order of reading: best first, each adding something."""
-    chosen: list[Evidence] = []
-    words = 0
+    """The sentences of an answer: the best first, then whichever adds most of what is still uncovered."""
+    if not evidence:
+        return []
+    rarity = {term.token: term.rarity for term in question.terms}
+    total = sum(rarity.values()) or 1.0
+    chosen = [evidence[0]]
+    words = len(evidence[0].prose.split())
     budget = LIST_WORDS if question.kind == "list" else WORDS
-    for item in evidence:
-        if len(chosen) == limit:
+    waiting = list(evidence[1:40])
+    while waiting and len(chosen) < limit:
+        covered = frozenset().union(*(item.covered for item in chosen))
+
+        def gain(item: Evidence, covered: frozenset[str] = covered) -> float:
+            return item.score + COVERAGE * sum(rarity[token] for token in item.covered - covered) / total
+
+        best = max(waiting, key=gain)
+        waiting.remove(best)
+        if gain(best) < chosen[0].score - DISTANCE:
             break
-        if chosen and (item.score < WEAKEST * chosen[0].score or any(overlaps(item, other) for other in chosen)):
-            continue
-        length = len(item.prose.split())
-        if chosen and words + length > budget:
-            continue
-        chosen.append(item)
-        words += length
+        length = len(best.prose.split())
+        if words + length <= budget and not any(overlaps(best, other) for other in chosen):
+            chosen.append(best)
+            words += length
     return chosen
 
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from assistant.kinds import AUXILIARY, Kind, kind_of
 from index import QuestionError
 from index.keywords import STOPWORDS, Keywords, is_english, lemma, words_of
 
 MAXIMUM_LENGTH = 2000  # characters; a question longer than a page is a document
-
-Kind = Literal["number", "date", "person", "place", "yes/no", "reason", "list", "any"]
 
 
 @dataclass(frozen=True)
@@ -74,44 +71,17 @@ def is_name(word: str) -> bool:
     return low.isalpha() and (lemma(low)[:1].isupper() or not is_english(low))
 
 
-_AUXILIARY = r"(?:is|are|was|were|am|do|does|did|can|could|will|would|shall|should|may|must|has|have|had|isn't|aren't|don't|doesn't|didn't|can't|won't)"
-_KINDS: tuple[tuple[Kind, str], ...] = (
-    ("reason", r"\bwhy\b|\bwhat(?:'s| is| was) the reason\b|\bhow come\b|\breasons? (?:for|why|that)\b"),
-    ("list", r"\b(?:which|what)\s+(?:\w+\s+){0,2}(?:states|countries|rules|models|makers|companies|cases|tests|standards|documents|ones|kinds|types|options|steps|ways|methods|features|"
-             r"people|places|sites|books|cars|vehicles|products|items|names|members|groups|\w+(?:ies|ors|ers|ions|ments))\b(?!\s+(?:is|was)\b)|\blist\b|\bname (?:all|the|some|three|two)\b|\ball (?:of )?the\b"),
-    ("number", r"\bhow (?:much|many|long|old|far|fast|big|large|tall|high|heavy|wide|deep|often|expensive|strong)\b|\b(?:rate|price|cost|costs|fee|fees|amount|percentage|percent|"
-               r"number|total|size|weight|height|length|speed|limit|duty|value|figure|share|population|age)\b|\bhow (?:\w+ )?(?:cheap|thick|hot|cold)\b"),
-    ("date", r"\bwhen\b|\bwhat (?:year|date|day|month|time)\b|\bsince when\b|\bwhich (?:year|date|day|month)\b|\bin what year\b|\bhow long ago\b"),
-    ("person", r"\bwho(?:m|se|'s)?\b|\bwhich (?:person|man|woman|president|secretary|minister|judge|senator|author|company)\b"),
-    ("place", r"\bwhere\b|\b(?:which|what) (?:state|country|city|town|place|region|island|river|continent|county)\b"),
-)  # fmt: skip
-_YES_NO = re.compile(rf"^\W*(?:so |and |but |then |ok |hi |hello )*{_AUXILIARY}\b", re.I)
-
-
-def kind_of(text: str) -> Kind:
-    """The kind of answer that a question expects.
-
-    >>> kind_of("when did the rule start?"), kind_of("Can I drive it?"), kind_of("kei truck tariff rate")
-    ('date', 'yes/no', 'number')
-    """
-    if _YES_NO.search(text):
-        return "yes/no"
-    low = text.lower()
-    order: Sequence[tuple[Kind, str]] = sorted(_KINDS, key=lambda item: item[0] != "date") if re.match(r"\W*when\b", low) else _KINDS
-    return next((kind for kind, pattern in order if re.search(pattern, low)), "any")
-
-
+_ASKING = rf"(?:how|when|who|whom|why|where|what|which|whose|{AUXILIARY})\b"
 _JOINT = re.compile(
-    rf"\?\s+(?=\S)|(?:,|;)?\s+(?:and|or|also|plus|&)\s+(?=(?:also\s+)?(?:how|when|who|whom|why|where|what|which|whose|{_AUXILIARY})\b)|[.;]\s+(?=(?:and\s+)?(?:how|when|who|why|where|what|which|{_AUXILIARY})\b)",
-    re.I,
-)
+    rf"\?\s+(?=\S)|(?:,|;)?\s+(?:and|or|also|plus|&)\s+(?=(?:also\s+)?{_ASKING})|[.;]\s+(?=(?:and\s+)?{_ASKING})", re.I
+)  # fmt: skip
 
 
 def parts_of(text: str) -> list[str]:
     """The questions in a question, in order; one that asks one thing comes back whole.
 
-    >>> parts_of("How old must a truck be and who decides?")
-    ['How old must a truck be?', 'who decides?']
+    >>> parts_of("How old must a pilot be and who decides?")
+    ['How old must a pilot be?', 'who decides?']
     """
     pieces = [piece.strip(" ,;?.!") for piece in _JOINT.split(text)]
     pieces = [piece for piece in pieces if piece]

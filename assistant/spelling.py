@@ -11,7 +11,8 @@ from rapidfuzz.process import extract
 
 from index.keywords import STOPWORDS
 
-_WORD = re.compile(r"[^\W\d_]{4,}")
+_WORD = re.compile(r"[^\W\d_]{3,}")
+COMMON = 20  # times that a short word has to stand in the corpus to be what was meant
 
 
 class Speller:
@@ -23,7 +24,7 @@ class Speller:
 
     @cached_property
     def _words(self) -> Sequence[str]:
-        return [word for word in self._spellings if len(word) >= 4]
+        return [word for word in (*self._spellings, *STOPWORDS) if len(word) >= 3]
 
     def repair(self, text: str) -> tuple[str, list[tuple[str, str]]]:
         """The text with repaired words, and the repairs as (wrong, right) pairs."""
@@ -43,9 +44,14 @@ class Speller:
         low = word.lower()
         if low in self._spellings or low in STOPWORDS or self._is_word(low):
             return None
-        allowed = 1 if len(low) <= 5 else 2
+        allowed = 1 if len(low) <= 5 else 2  # edits; a swap of neighbours is one
         close = extract(low, self._words, scorer=DamerauLevenshtein.distance, score_cutoff=allowed, limit=8)
         close = [(found, distance, key) for found, distance, key in close if found[0] == low[0]]
         if not close:
             return None
-        return min(close, key=lambda item: (item[1], -self._spellings[item[0]]))[0]
+        best = min(close, key=lambda item: (item[1], -self._frequency(item[0])))[0]
+        # subtle: almost any three letters are one edit from something; only a common word is worth the guess
+        return best if len(low) > 3 or self._frequency(best) >= COMMON else None
+
+    def _frequency(self, word: str) -> int:
+        return COMMON if word in STOPWORDS else self._spellings[word]

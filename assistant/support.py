@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant.evidence import Evidence, fits, weights
+from assistant.evidence import Evidence, weights
+from assistant.kinds import fits
 from assistant.question import Question, Term
 
 BEST = 3  # sentences that the decision looks at: what an answer would hold
-FEATURES = (
-    "cosine", "cosine_mean", "covered", "covered_together", "bm25", "rarest", "rarest_name", "unknown_names", "missing_figures", "kind", "terms",
-)  # fmt: skip
+FEATURES = ("cosine", "covered", "covered_together", "rarest_name", "kind", "terms")
 
 
 @dataclass(frozen=True)
@@ -49,18 +48,12 @@ def features_of(question: Question, evidence: Sequence[Evidence]) -> dict[str, f
     together = frozenset().union(*(item.covered for item in top))
     lacking = [term for term in _words(question) if not _has(term, question, together)]
     total = sum(term.rarity for term in question.terms) or 1.0
-    figures = [term for term in _words(question) if term.token[:1].isdigit()]
     return {
         "cosine": top[0].features["cosine"],
-        "cosine_mean": sum(item.features["cosine"] for item in top) / len(top),
         "covered": top[0].features["covered"],
         "covered_together": sum(term.rarity for term in question.terms if term.token in together) / total,
-        "bm25": min(1.5, top[0].features["bm25_per_term"]),
-        "rarest": max((term.rarity for term in lacking), default=0.0),
         "rarest_name": max((term.rarity for term in lacking if term.is_name), default=0.0),
-        "unknown_names": float(any(term.is_name and not term.known for term in lacking)),
-        "missing_figures": float(any(term in lacking for term in figures)),
-        "kind": float(fits(question.kind, top[0].prose)),
+        "kind": float(fits(question.text, question.kind, top[0].prose)),
         "terms": min(1.0, len(_words(question)) / 10),
     }
 
@@ -84,10 +77,12 @@ def _has(term: Term, question: Question, covered: frozenset[str]) -> bool:
 
 # How English says that a fact is not to be had.
 _ABSENCE = re.compile(
-    r"\b(?:(?:is|are|was|were|remains?) (?:not |un)(?:known|clear|stated|given|confirmed|covered|recorded|published|reported)|(?:is|are|was|were) unknown|no (?:\w+ ){0,4}(?:was|were|is|are|has been|have been) "
-    r"(?:found|given|known|recorded|seen|stated|published|reported)|(?:does|do|did) not (?:say|give|state|cover|record|show|tell)|not known here|cannot be (?:told|said))\b",
+    r"\b(?:is|are|was|were|remains?|has|have|had|been) (?:not (?:yet )?(?:been )?|un)"
+    r"(?:known|clear|stated|given|confirmed|covered|recorded|published|found|seen)\b"
+    r"|\bno\b[^.;:]{0,120}\b(?:was|were|is|are|has been|have been) (?:found|given|known|recorded|seen|stated|published|announced)\b"
+    r"|\b(?:do|does|did) not (?:say|give|state|cover|record|show|tell)\b|\bcannot be (?:told|said)\b",
     re.I,
-)
+)  # fmt: skip
 
 
 def states_absence(text: str) -> bool:

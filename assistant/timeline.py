@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.answer import Citation
 from assistant.citations import Library, as_prose
@@ -12,13 +12,10 @@ from index import Hit
 from index.documents import Validity
 from index.store import Passage
 
-NEAR = 0.5  # share of the best passage's score that another document's best passage needs to belong to the same history
-DOCUMENTS = 2  # that a question's history is told from, beside those linked by what replaced what
-
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a history. Days are `YYYY-MM-DD`; a step without a day stands first, for its beginning is not known."""
+    """One step of a history. Days are `YYYY-MM-DD`; a step without one stands first when its end is known, and last when neither is."""
 
     date: str | None
     until: str | None  # the last day, where it is known
@@ -30,25 +27,17 @@ class Step:
     superseded_by: str | None = None  # the heading that replaced it
 
 
-def of_topic(topic: str, passages: Sequence[Passage], histories: Histories, library: Library, *, today: str) -> list[Step]:
+def of_topic(topic: str, passages: Iterable[Passage], histories: Histories, library: Library, *, today: str) -> list[Step]:
     """The steps of every history in the documents of a topic, or of one document."""
-    own = [passage for passage in passages if topic in (passage.topic, passage.document_id)]
-    return _steps(own, {}, histories, library, today)
+    return _steps((passage for passage in passages if topic in (passage.topic, passage.document_id)), histories, library, today)
 
 
-def of_question(hits: Sequence[Hit], passages: Sequence[Passage], histories: Histories, library: Library, *, today: str) -> list[Step]:
-    """The steps of the histories that the best passages for a question belong to."""
-    if not hits:
-        return []
-    names = list(dict.fromkeys(hit.document_id for hit in hits if hit.score >= NEAR * hits[0].score and _is_step(_validity(hit))))[:DOCUMENTS]
-    linked = {place for hit in hits if hit.document_id in names for place in histories.around(place_of(hit.document_id, hit.section))}
-    near = {(hit.document_id, hit.start): max(hit.sentences, key=lambda sentence: sentence.cosine).start for hit in hits if hit.sentences}
-    heads = [passage for passage in passages if passage.document_id in names or place_of(passage.document_id, passage.section) in linked]
-    return _steps(heads, near, histories, library, today)
-
-
-def _validity(hit: Hit) -> Validity:
-    return hit.passage.validity if hit.passage else Validity(**{name: hit.metadata.get(name) for name in ("status", "effective_from", "effective_until")})
+def of_question(hits: Sequence[Hit], passages: Iterable[Passage], histories: Histories, library: Library, *, today: str) -> list[Step]:
+    """The steps that the passages of the best document for a question tell, and what they replaced or were replaced by."""
+    told = [hit for hit in hits if hit.passage and _is_step(hit.passage.validity)]
+    places = {place_of(hit.document_id, hit.section) for hit in told if hit.document_id == told[0].document_id}
+    places |= set().union(*(histories.around(place) for place in places))
+    return _steps((passage for passage in passages if place_of(passage.document_id, passage.section) in places), histories, library, today)
 
 
 def _is_step(validity: Validity) -> bool:
@@ -56,25 +45,27 @@ def _is_step(validity: Validity) -> bool:
     return bool(validity.effective_from or validity.effective_until or validity.status in ("proposed", "stayed"))
 
 
-def _steps(
-    passages: Iterable[Passage], near: dict[tuple[str, int], int], histories: Histories, library: Library, today: str
-) -> list[Step]:
+def _steps(passages: Iterable[Passage], histories: Histories, library: Library, today: str) -> list[Step]:
     first: dict[Place, Passage] = {}
     for passage in passages:
         if _is_step(passage.validity):
             first.setdefault(place_of(passage.document_id, passage.section), passage)
     steps: list[Step] = []
     for place, passage in first.items():
-        start, end = next((span for span in passage.sentences if span[0] == near.get((passage.document_id, passage.start))), passage.sentences[0])
+        start, end = passage.sentences[0]
+        document = library.document(passage.document_id)
         citation = library.cite(passage.document_id, start, end, number=len(steps) + 1, sha256=passage.document_sha256)
-        if citation is None:
+        if citation is None or document is None:
             continue
-        later = [name for name in histories.after(place) if (histories.validity[name].effective_from or "") <= today]
         validity = passage.validity
-        date = validity.effective_from or (validity.published if validity.status == "proposed" else None)
-        steps.append(Step(date, validity.effective_until, _status(validity, bool(later), today), passage.title, histories.sections[place][1],
-                          as_prose(citation.quote), citation, histories.sections[later[0]][1] if later else None))  # fmt: skip
-    return sorted(steps, key=lambda step: (step.date or "", step.until or "9999", step.citation.number))
+        announced = validity.published if validity.published != document.validity.published else None  # the section's own day, not the document's
+        later = [name for name in histories.after(place) if (histories.validity[name].effective_from or "") <= today]
+        step = Step(validity.effective_from or announced, validity.effective_until, _status(validity, bool(later), today), passage.title,
+                    histories.sections[place][1], as_prose(citation.quote), citation, histories.sections[later[0]][1] if later else None)  # fmt: skip
+        if announced and step.status in ("in force", "superseded", "repealed") and announced < (validity.effective_from or ""):
+            steps.append(replace(step, date=announced, until=None, status="final", superseded_by=None))
+        steps.append(step)
+    return sorted(steps, key=lambda step: (step.date or ("" if step.until else "9999"), step.until or "9999", step.citation.number))
 
 
 def _status(validity: Validity, is_superseded: bool, today: str) -> str:

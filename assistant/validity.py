@@ -21,19 +21,30 @@ from index.store import Passage
 State = Literal["in force", "not yet", "no longer", "proposed", "reported", "unknown"]
 Place = str  # a heading of a document: `folder/file.md#Heading`
 
-# What a sentence's score is multiplied by, for how its passage stood in the time asked about. Told: the question, or the person beside
-# it, names the time. Untold: it is taken to be today. Former: what was before something that the question does not date.
+# What a sentence's score is multiplied by, for how its passage stood in the time asked about, where another step of its history held then.
+# Told: the question, or the person beside it, names the time. Untold: it is taken to be today. Former: what was before something that the
+# question does not date.
 FACTORS: Mapping[str, Mapping[State, float]] = {
-    "told": {"not yet": 0.72, "no longer": 0.72, "proposed": 0.85},
-    "untold": {"not yet": 0.9, "no longer": 0.88, "proposed": 0.92},
+    "told": {"not yet": 0.72, "no longer": 0.72},
+    "untold": {"not yet": 0.75, "no longer": 0.75},
     "past": {},
     "former": {"in force": 0.85, "not yet": 0.8},
 }
+# For a passage that did not hold, where nothing in its place did, or where it is asked whether it still does.
+ALONE: Mapping[State, float] = {"not yet": 0.97, "no longer": 0.92}
+UNBORN = 0.8  # for a passage without a history that came only after the time told
+PROPOSED = 0.96  # for what was only proposed, unless proposals are asked about
 PREDECESSOR = 1.3  # for the text right before the one in force, where what was before is asked for
-HELD = 1.06  # for a passage with known days that held in the time told, where that is today
-HELD_THEN = 1.25  # the same, for another time
+HELD = 1.06  # for a passage with known days that held in the time told
+STEP_THEN = 1.35  # for a step of a history that held in another time: what changed is what another time is asked about for
+STEP_IN_YEAR = 1.22  # the same, for a whole year, which more often tells when something happened
 SPOKEN_LATER = 0.75  # for a sentence that names only days after the time told
-_OF_PROPOSALS = re.compile(r"\b(?:propos\w*|plan\w*|bills?|drafts?|would|will|could become|threat\w*|pending|future)\b", re.I)
+_STILL = re.compile(r"\b(?:still|any ?more|any longer)\b", re.I)
+_OF_PROPOSALS = re.compile(
+    r"\b(?:propos\w*|plan\w*|bills?|drafts?|would|will|threat\w*|pending|future|in force|in effect|take effect|law|legal|final|passed|enacted|"
+    r"adopted)\b",
+    re.I,
+)
 
 
 def day_of(value: str | datetime.date | None, *, today: datetime.date) -> str:
@@ -116,6 +127,10 @@ class Histories:
         """What a place replaced, the earliest first."""
         return self._in_order(self._before.get(place, ()))
 
+    def standing_on(self, day: str) -> set[Place]:
+        """What held on a day, as far as is known."""
+        return {place for place, validity in self.validity.items() if state_on(vars(validity), day) in ("in force", "unknown")}
+
     def around(self, place: Place) -> set[Place]:
         """Everything linked to a place over any number of replacements, without the place itself."""
         reached = {place}
@@ -143,13 +158,21 @@ class Histories:
         return sorted(places, key=lambda place: (self.validity[place].effective_from or "", place))
 
 
-def with_linked(hits: Sequence[Hit], asked: Asked, histories: Histories, *, limit: int) -> list[Hit]:
-    """The first `limit` hits, and of the others those that replaced one of them, or that it replaced, and that held in the time told."""
-    first = list(hits[:limit])
-    linked = set().union(*(histories.around(place_of(hit.document_id, hit.section)) for hit in first)) if first else set()
-    return first + [
-        hit for hit in hits[limit:] if place_of(hit.document_id, hit.section) in linked and (asked.is_former or state_in(hit, asked) == "in force")
-    ]
+def in_time(hits: Sequence[Hit], asked: Asked, histories: Histories, *, limit: int, today: str) -> list[Hit]:
+    """The first `limit` hits, with the steps of their histories that held in the time told right before those that did not.
+
+    A step that was found only later than `limit` is taken in; of what was before something undated, every step is. What came only after
+    an earlier time stands last.
+    """
+    places = [place_of(hit.document_id, hit.section) for hit in hits]
+    held = [state_in(hit, asked) not in ("not yet", "no longer", "proposed") for hit in hits]
+    order: dict[int, None] = {}
+    for number in range(min(limit, len(hits))):
+        around = histories.around(places[number]) if asked.is_former or not held[number] else set()
+        order |= dict.fromkeys(other for other in range(len(hits)) if places[other] in around and (asked.is_former or held[other]))
+        order[number] = None
+    later = {number for number in order if asked.end < today and state_in(hits[number], asked) == "not yet"}
+    return [hits[number] for number in sorted(order, key=lambda number: number in later)]
 
 
 # --- the order of evidence -------------------------------------------------------------------------------------------
@@ -160,26 +183,44 @@ def ordered(question: Question, evidence: Sequence[Evidence], asked: Asked, hist
     kind = "former" if asked.is_former else "told" if asked.is_told else "past" if asked.is_past else "untold"
     factors = FACTORS[kind]
     looks_back = asked.is_told and asked.end < today
+    is_exact = (asked.begin[5:], asked.end[5:]) != ("01-01", "12-31")
+    asks_whether_still = bool(_STILL.search(question.text))
     of_proposals = bool(_OF_PROPOSALS.search(question.text))
     words = frozenset(tokenize(asked.words))
-    current = {
-        place for place in histories.validity if asked.is_former and state_on(vars(histories.validity[place]), asked.begin, asked.end) in ("in force", "unknown")
-    }
+    current = histories.standing_on(asked.end) if asked.is_former else set()
+    standing = [_standing(item.hit, asked, histories) for item in evidence]
+    held = {place for place, state in standing if state not in ("not yet", "no longer", "proposed")}
     judged: list[Evidence] = []
-    for item in evidence:
-        state = state_in(item.hit, asked)
-        factor = 1.0 if state == "proposed" and of_proposals else factors.get(state, 1.0)
-        has_days = bool(item.hit.metadata.get("effective_from") or item.hit.metadata.get("effective_until"))
-        if kind == "told" and state == "in force" and has_days:
+    for item, (place, state) in zip(evidence, standing, strict=True):
+        factor = factors.get(state, 1.0)
+        if (state == "no longer" and asks_whether_still) or (state in ("not yet", "no longer") and not held & histories.around(place)):
+            factor = max(factor, UNBORN if state == "not yet" and looks_back else ALONE[state])
+        if state == "proposed" and not of_proposals and kind != "past":
+            factor = PROPOSED
+        if kind == "told" and asked.begin <= today and place in held and _has_days(item.hit):
             item = _covering(question, item, words)
-            factor = HELD_THEN if looks_back else HELD
+            factor = HELD if not looks_back or not histories.around(place) else STEP_THEN if is_exact else STEP_IN_YEAR
         elif looks_back and (earliest(item.prose) or "") > asked.end:
             factor *= SPOKEN_LATER
-        if kind == "former" and state == "no longer" and current & set(histories.after(place_of(item.hit.document_id, item.hit.section))):
+        if kind == "former" and state == "no longer" and current & set(histories.after(place)):
             factor = PREDECESSOR
         judged.append(replace(item, score=item.score * factor))
     judged.sort(key=lambda item: (-item.score, item.hit.document_id, item.start))
     return [replace(item, number=number) for number, item in enumerate(judged, start=1)]
+
+
+def _standing(hit: Hit, asked: Asked, histories: Histories) -> tuple[Place, State]:
+    """Where a hit stands, and what it was in the time asked about; what is repealed had ended when something replaced it."""
+    place = place_of(hit.document_id, hit.section)
+    state = state_in(hit, asked)
+    if state == "unknown" and hit.metadata.get("status") == "repealed":
+        starts = (histories.validity[later].effective_from for later in histories.later(place))
+        state = "no longer" if any(start and start <= asked.begin for start in starts) else state
+    return place, state
+
+
+def _has_days(hit: Hit) -> bool:
+    return bool(hit.metadata.get("effective_from") or hit.metadata.get("effective_until"))
 
 
 def _covering(question: Question, item: Evidence, words: frozenset[str]) -> Evidence:
@@ -188,55 +229,60 @@ def _covering(question: Question, item: Evidence, words: frozenset[str]) -> Evid
     if not lacking:
         return item
     added = sum(term.rarity for term in lacking) / (sum(term.rarity for term in question.terms) or 1.0)
-    features = {name: min(1.0, value + added) if name in ("own", "covered") else value for name, value in item.features.items()}
+    features = {name: min(1.0, value + added) if name in ("own", "covered", "bm25") else value for name, value in item.features.items()}
     gained = sum(weights("sentence").get(name, 0.0) * (features[name] - item.features[name]) for name in features)
     return replace(item, score=item.score + gained, features=features, covered=item.covered | {term.token for term in lacking})
 
 
-def changed_since(chosen: Sequence[Evidence], evidence: Sequence[Evidence], histories: Histories, asked: Asked, today: str) -> Evidence | None:
-    """For an answer about an earlier day: the best sentence of what replaced its first sentence and holds today."""
-    if not chosen or not (asked.is_former or (asked.is_told and asked.end < today)):
-        return None
-    told = {(item.hit.document_id, item.start) for item in chosen}
-    later = [place for place in histories.later(place_of(chosen[0].hit.document_id, chosen[0].hit.section))
-             if state_on(vars(histories.validity[place]), today) not in ("not yet", "no longer", "proposed")]  # fmt: skip
-    return next((item for item in evidence if place_of(item.hit.document_id, item.hit.section) in later and (item.hit.document_id, item.start) not in told), None)
+def changed_since(
+    chosen: Sequence[Evidence], evidence: Sequence[Evidence], histories: Histories, asked: Asked, today: str, *, limit: int = 2
+) -> list[Evidence]:
+    """For an answer about an earlier time: the best sentence of each text that has replaced what it quotes and holds today."""
+    if not (asked.is_former or (asked.is_told and asked.end < today)):
+        return []
+    told = [place_of(item.hit.document_id, item.hit.section) for item in chosen]
+    later = [place for former in told for place in histories.later(former)
+             if place not in told and state_on(vars(histories.validity[place]), today) not in ("not yet", "no longer", "proposed")]  # fmt: skip
+    best: dict[Place, Evidence] = {}
+    for item in evidence:
+        best.setdefault(place_of(item.hit.document_id, item.hit.section), item)
+    return [best[place] for place in dict.fromkeys(later) if place in best][:limit]
 
 
 # --- notes -----------------------------------------------------------------------------------------------------------
 
 
-def notes_on(citations: Iterable[Citation], day: str, histories: Histories | None = None, *, touched: Iterable[Place] = (), today: str | None = None) -> list[str]:
+def notes_on(
+    citations: Iterable[Citation], day: str, histories: Histories | None = None, *, touched: Iterable[Place] = (), today: str | None = None
+) -> list[str]:
     """What has to be said of the cited documents' standing on that day, each once.
 
     `touched` are places that the question brought up without their being cited: what was superseded is named.
     """
-    notes: list[str] = []
     cited = list(citations)
     today = today or day
-    if day != today:
-        notes.append(prompts.AS_OF.format(day=day))
-    notes += _changes(cited, histories, set(touched), today) if histories else []
-    explained = {place for place in _places(cited) if histories and histories.after(place)}
+    changes = sorted(_changes(cited, histories, set(touched))) if histories else []
+    named = {place for _, former, later in changes for place in (former, later)}
+    notes = [prompts.AS_OF.format(day=day)] if day != today else []
+    notes += [_told(change, histories, cited, today) for change in changes] if histories else []
     for citation in cited:
         state = state_on(vars(citation), day)
         title = _title(citation)
-        newest = citation.as_of or citation.published
         if state == "proposed":
-            notes.append(prompts.PROPOSED.format(title=title, as_of=newest))
+            notes.append(prompts.PROPOSED.format(title=title, as_of=citation.as_of or citation.published))
         elif citation.status == "stayed":
-            notes.append(prompts.STAYED.format(title=title, day=citation.effective_from or newest))
-        elif state == "no longer" and citation.effective_until and place_of(citation.document_id, citation.section) not in explained:
+            notes.append(prompts.STAYED.format(title=title, day=citation.effective_from or citation.as_of))
+        elif place_of(citation.document_id, citation.section) in named:
+            continue
+        elif state == "no longer" and citation.effective_until:
             notes.append(prompts.NO_LONGER.format(title=title, until=_next_day(citation.effective_until)))
         elif state == "not yet":
             notes.append(prompts.NOT_YET.format(title=title, day=citation.effective_from))
     notes += _reports(cited, day)
     newest = max((citation.as_of or citation.published or "" for citation in cited), default="")
     reviewed = max((citation.published or "" for citation in cited), default="")
-    if newest and newest < reviewed:
-        notes.append(prompts.OLDER_THAN_REVIEW.format(day=newest, reviewed=reviewed))
-    elif newest:
-        notes.append(prompts.NEWEST_EVIDENCE.format(day=newest))
+    if newest:
+        notes.append((prompts.OLDER_THAN_REVIEW if newest < reviewed else prompts.NEWEST_EVIDENCE).format(day=newest, reviewed=reviewed))
     return list(dict.fromkeys(notes))
 
 
@@ -251,41 +297,32 @@ def _reports(cited: Iterable[Citation], day: str) -> Iterator[str]:
             yield prompts.REPORTED.format(title=title, published=newest)
 
 
-def _changes(cited: Sequence[Citation], histories: Histories, touched: set[Place], today: str) -> Iterator[str]:
-    """When each cited place was replaced, or replaced one that is cited or touched, with the citations of both."""
-    numbers: dict[Place, list[int]] = {}
-    for citation in cited:
-        numbers.setdefault(place_of(citation.document_id, citation.section), []).append(citation.number)
-    told: set[tuple[Place, Place]] = set()
-    for place in numbers:
+def _changes(cited: Sequence[Citation], histories: Histories, touched: set[Place]) -> Iterator[tuple[str, Place, Place]]:
+    """Each replacement of a cited place, or by one of a place that is cited or touched: its day, what was replaced, by what."""
+    places = {place_of(citation.document_id, citation.section) for citation in cited}
+    for place in places:
         pairs = [(place, later) for later in histories.after(place)]
-        pairs += [(former, place) for former in histories.before(place) if former in touched or former in numbers]
+        pairs += [(former, place) for former in histories.before(place) if former in touched]
         for former, later in pairs:
-            if (former, later) in told:
-                continue
-            told.add((former, later))
-            day = histories.validity[later].effective_from or _after(histories.validity[former].effective_until)
-            phrase = prompts.CHANGES if day and day > today else prompts.CHANGED
+            ended = histories.validity[former].effective_until
+            day = histories.validity[later].effective_from or (_next_day(ended) if ended else None)
             if day:
-                yield phrase.format(day=day, old=_named(histories, former, numbers), new=_named(histories, later, numbers))
+                yield day, former, later
 
 
-def _named(histories: Histories, place: Place, numbers: Mapping[Place, Sequence[int]]) -> str:
-    _, heading = histories.sections[place]
-    return f"“{heading}”" + "".join(f" [{number}]" for number in numbers.get(place, ())[:1])
-
-
-def _places(citations: Iterable[Citation]) -> list[Place]:
-    return [place_of(citation.document_id, citation.section) for citation in citations]
+def _told(change: tuple[str, Place, Place], histories: Histories, cited: Sequence[Citation], today: str) -> str:
+    """A replacement in words, with the citations of both sides."""
+    day, *sides = change
+    names = []
+    for side in sides:
+        numbers = [citation.number for citation in cited if place_of(citation.document_id, citation.section) == side]
+        names.append(f"“{histories.sections[side][1]}”" + "".join(f" [{number}]" for number in numbers[:1]))
+    return (prompts.CHANGES if day > today else prompts.CHANGED).format(day=day, old=names[0], new=names[1])
 
 
 def _title(citation: Citation) -> str:
     name = citation.section.split(" > ")[-1] or citation.title
     return f"{citation.title} ({name})" if name != citation.title else name
-
-
-def _after(day: str | None) -> str | None:
-    return _next_day(day) if day else None
 
 
 def _next_day(day: str) -> str:

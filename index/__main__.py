@@ -99,10 +99,9 @@ def status(corpus: Path | None, index: Path | None, as_json: bool) -> None:
     pending = _pending(settings, folder, manifest)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     if as_json:
-        facts = {"built_at": manifest.built_at, "seconds": manifest.seconds, "documents": len(manifest.documents), "passages": manifest.passages,
-                 "sentences": manifest.sentences, "bytes": size, "recipe": asdict(manifest.recipe)}  # fmt: skip
-        _print_json({"index": str(settings.index), "corpus": manifest.corpus, **facts, **pending.as_json(),
-                     "skipped": [asdict(item) for item in manifest.skipped], "suspicious": [asdict(item) for item in manifest.suspicious]})  # fmt: skip
+        facts = asdict(manifest) | {"documents": len(manifest.documents), "bytes": size}
+        names = ("corpus", "built_at", "seconds", "documents", "passages", "sentences", "bytes", "recipe", "skipped", "suspicious")
+        _print_json({"index": str(settings.index)} | {name: facts[name] for name in names} | pending.as_json())
         return
     recipe = manifest.recipe
     lines = {

@@ -292,7 +292,7 @@ _ORDERS = re.compile(
         (?:instructions?|prompts?|rules|messages?|text|directions|context|guidelines)\b
     | \b(?:ignore|disregard|forget)\s+(?:everything|all)\s+(?:above|before|you\s+(?:were|have\s+been)\s+told)\b
     | \b(?:ignore|disregard|override)\s+(?:all\s+)?(?:your|the)\s+(?:instructions|guidelines|system\s+prompt|safety\s+rules)\b
-    | \byou\s+are\s+(?:now|no\s+longer)\s+(?:a|an|the|in|bound|restricted|DAN)\b
+    | \byou\s+are\s+(?:now|no\s+longer)\s+(?:a|an|bound|restricted|DAN)\b
     | \b(?:reveal|print|repeat|show|output|leak)\s+(?:me\s+)?(?:your|the)\s+(?:system\s+|hidden\s+|initial\s+)+(?:prompt|instructions|message)\b
     | \b(?:do\s+not|don't|never)\s+(?:tell|inform|mention\s+(?:this\s+)?to|reveal\s+(?:this\s+)?to)\s+the\s+user\b
     | \b(?:dear|attention|note\s+to|instructions?\s+(?:to|for))\s+(?:the\s+|any\s+|all\s+)?

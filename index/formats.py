@@ -198,7 +198,7 @@ def read_pdf(data: bytes, path: Path) -> tuple[list[str], str | None]:
 
 
 def _without_running_heads(pages: Sequence[str]) -> list[str]:
-    """Pages without a first or last line that most of them share, but for its numbers."""
+    """Pages without a first or last line that most of them share, but for its numbers, and that is no sentence."""
 
     def bare(line: str) -> str:
         return re.sub(r"\d+", "#", line.strip())
@@ -207,7 +207,8 @@ def _without_running_heads(pages: Sequence[str]) -> list[str]:
     for place in (0, -1):
         common = Counter(bare(lines[place]) for lines in cut if len(lines) > 1)
         for lines in cut:
-            if len(lines) > 1 and common[bare(lines[place])] >= max(3, len(pages) / 2):
+            line = lines[place].strip()
+            if len(lines) > 1 and common[bare(line)] >= max(3, len(pages) / 2) and not line.endswith((".", "!", "?")):
                 del lines[place]
     return ["\n".join(lines) for lines in cut]
 

@@ -90,7 +90,7 @@ class Manifest:
     skipped: tuple[Skipped, ...] = ()
     suspicious: tuple[Suspicion, ...] = ()
     not_indexed: Mapping[str, DocumentState] = field(default_factory=dict)  # the files that were skipped
-    files: Mapping[str, str] = field(default_factory=dict)  # of the index: the SHA-256 of each that never changes again, else ""
+    files: Mapping[str, str] = field(default_factory=dict)  # of the index, with their marks
 
     @property
     def states(self) -> dict[str, DocumentState]:
@@ -123,23 +123,26 @@ class Manifest:
 
 
 def files_of(folder: Path) -> dict[str, str]:
-    """The files of a generation with their SHA-256, or "" for those of Chroma, which writes to them when they are read."""
+    """The files of a generation, each with a mark by which it is known again."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
-    return {path.relative_to(folder).as_posix(): "" if _is_chromas(path) else _sha256(path) for path in paths}
+    return {path.relative_to(folder).as_posix(): _mark(path) for path in paths}
 
 
 def damages(folder: Path, manifest: Manifest) -> Iterator[str]:
     """What is missing or altered among the files of a generation, without opening its vectors."""
-    for name, digest in manifest.files.items():
+    for name, mark in manifest.files.items():
         path = folder / name
         if not path.is_file():
             yield f"{name} is missing"
-        elif digest and _sha256(path) != digest:
+        elif _mark(path) != mark:
             yield f"{name} is not as it was written"
 
 
-def _is_chromas(path: Path) -> bool:
-    return path.suffix in (".bin", ".pickle", ".sqlite3")
+def _mark(path: Path) -> str:
+    """The SHA-256 of a file; the size of a large one of vectors; nothing for what Chroma writes to whenever it opens it."""
+    if path.suffix in (".bin", ".pickle"):
+        return str(path.stat().st_size) if path.with_name("index_metadata.pickle").is_file() else ""
+    return "" if path.suffix == ".sqlite3" else _sha256(path)
 
 
 def _sha256(path: Path) -> str:

@@ -57,7 +57,9 @@ class Hit:
         return {name: getattr(self, name) for name in names} | {"metadata": dict(self.metadata)}
 
 
-def reciprocal_rank_fusion(rankings: Sequence[Sequence[int]], *, weights: Sequence[float] | None = None, constant: int = RANK_CONSTANT) -> dict[int, float]:
+def reciprocal_rank_fusion(
+    rankings: Sequence[Sequence[int]], *, weights: Sequence[float] | None = None, constant: int = RANK_CONSTANT
+) -> dict[int, float]:
     """Each item's sum of weight / (constant + rank) over the rankings that hold it, ranks counted from 1.
 
     >>> scores = reciprocal_rank_fusion([[7, 8], [8]], constant=1)
@@ -88,7 +90,9 @@ class Index:
             self.passage_words = Keywords.load(folder / "passage-words")
             self.sentence_words = Keywords.load(folder / "sentence-words")
         except (OSError, ValueError, KeyError) as error:
-            raise IndexDamaged(f"The index in {folder} has no readable keyword data ({error}). Build it anew with: python -m index rebuild --force") from error
+            raise IndexDamaged(
+                f"The index in {folder} has no readable keyword data ({error}). Build it anew with: python -m index rebuild --force"
+            ) from error
         damage = next(damages(folder, manifest), None)
         if damage or self.store.counts() != (manifest.passages, manifest.sentences) or self.passage_words.size != manifest.passages:
             detail = f" ({damage})" if damage else ""
@@ -165,9 +169,13 @@ class Index:
         for passage in passages:
             sentences = tuple(
                 Sentence(
-                    passage.text[start - passage.start : end - passage.start], start, end, float(next(cosines)),
-                    float(sentence_scores[passage.first_sentence + place]), passage.first_sentence + place,
-                )  # fmt: skip
+                    passage.text[start - passage.start : end - passage.start],
+                    start,
+                    end,
+                    float(next(cosines)),
+                    float(sentence_scores[passage.first_sentence + place]),
+                    passage.first_sentence + place,
+                )
                 for place, (start, end) in enumerate(passage.sentences)
             )
             ranks = {name: ranking.index(passage.position) + 1 for name, ranking in rankings.items() if passage.position in ranking}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from pysbd import Segmenter
@@ -14,6 +15,10 @@ _ABBREVIATIONS = re.compile(
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|[A-Z])\.\s*\Z"
 )
 _NEVER_LAST = re.compile(r"(?:^|[\s(\[])(?:Jr|Sr|al|[A-Z])\.\s*\Z")
+
+
+_WINDOW = 2000  # characters
+_BORDER = re.compile(r"[.!?][\"'”’)\]]*\s+(?=[A-Z\"“(])")
 
 
 @cache
@@ -32,7 +37,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     flat = re.sub(r"\s", " ", text)
     spans: list[tuple[int, int]] = []
     position = 0
-    for piece in _segmenter().segment(flat):
+    for piece in (piece for window in _windows(flat) for piece in _segmenter().segment(window)):
         piece = piece.strip()
         start = flat.find(piece, position) if piece else -1
         if start < 0:
@@ -43,6 +48,17 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
         else:
             spans.append((start, position))
     return _cover(flat, spans)
+
+
+def _windows(flat: str) -> Iterator[str]:
+    """The text in pieces that end where a sentence seems to, for the splitter's time grows with the square of the length."""
+    start = 0
+    while len(flat) - start > _WINDOW:
+        border = _BORDER.search(flat, start + _WINDOW, start + 4 * _WINDOW)
+        end = border.end() if border else start + 4 * _WINDOW
+        yield flat[start:end]
+        start = end
+    yield flat[start:]
 
 
 def _belongs(before: str, after: str) -> bool:

@@ -6,7 +6,7 @@ import json
 import shutil
 import sqlite3
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -75,6 +75,7 @@ class Store:
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
         import chromadb
+        from chromadb.api.shared_system_client import SharedSystemClient
         from chromadb.config import Settings
 
         # subtle: Chroma creates an empty index in silence where there is none
@@ -95,9 +96,13 @@ class Store:
                 self._passages = client.get_collection("passages", **options)
                 self._sentences = client.get_collection("sentences", **options)
             self._set_order(np.zeros((0, 2), np.int64) if create else np.load(folder / ORDER))
-        except (chromadb.errors.ChromaError, ValueError, EOFError, OSError) as error:
+        except (chromadb.errors.ChromaError, ValueError, EOFError, OSError, AttributeError) as error:
+            # subtle: Chroma keeps a client that failed to start and hands it out again
+            SharedSystemClient._identifier_to_system.pop(str(folder), None)
             if create:
                 raise UserError(f"Chroma cannot write to {folder}: {error}. Make room on the disk. The old index is untouched.") from error
+            if "disk is full" in str(error):  # Chroma writes a little to open an index, too
+                raise UserError(f"Chroma cannot open the index in {folder}: {error}. Make room on the disk.") from error
             raise IndexDamaged(f"The index in {folder} cannot be opened ({error}). {REMEDY}") from error
 
     @classmethod
@@ -165,11 +170,11 @@ class Store:
 
     def nearest_passages(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
         """Positions of the passages nearest to a vector with their cosine, nearest first."""
-        return [(self._positions[int(name)], cosine) for name, cosine in self._nearest(self._passages, vector, limit)]
+        return _in_order((self._positions[int(name)], cosine) for name, cosine in self._nearest(self._passages, vector, limit))
 
     def nearest_sentences(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
         """Numbers of the sentences nearest to a vector with their cosine, nearest first."""
-        return [(self._number(*map(int, name.split("."))), cosine) for name, cosine in self._nearest(self._sentences, vector, limit)]
+        return _in_order((self._number(*map(int, name.split("."))), cosine) for name, cosine in self._nearest(self._sentences, vector, limit))
 
     def _number(self, serial: int, place: int) -> int:
         return int(self._first_sentences[self._positions[serial]]) + place
@@ -242,6 +247,11 @@ class Store:
 def _pages(items: Sequence[T]) -> Iterator[Sequence[T]]:
     for start in range(0, len(items), PAGE):
         yield items[start : start + PAGE]
+
+
+def _in_order(found: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
+    """The nearest first; what is equally near in the order of the documents, not in that of their coming."""
+    return sorted(found, key=lambda pair: (-round(pair[1], 6), pair[0]))
 
 
 def _metadata(passage: Passage) -> dict[str, Any]:

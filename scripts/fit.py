@@ -1,17 +1,19 @@
-"""Fit the weights of assistant/weights.json: which sentence answers, and whether the evidence answers at all.
+"""Fit the decision in assistant/weights.json: does the evidence answer the question at all?
 
 Uses the golden questions that are not kept apart and, when its folder is given, SelQA's test.json (its dev.json stays unseen):
 
     python scripts/fit.py [--selqa FOLDER] [--index FOLDER] [--dry-run]
 
-Two plain logistic regressions. Each corpus weighs as said in SHARES, whatever its size, so that none is fitted alone; the figures
-printed for each corpus come from a fit without it.
+A plain logistic regression. The weights of a sentence's score stand in the same file; they are round numbers, chosen by the share of
+golden questions answered rightly, and stay as they are. Each corpus weighs as said in SHARES, whatever its size, so that none is
+fitted alone; the figures printed for each corpus come from a fit without it.
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,17 +30,17 @@ from assistant.support import FEATURES, features_of
 from index import QuestionError
 
 ROOT = Path(__file__).resolve().parent.parent
-SENTENCE = ("cosine", "bm25", "own", "rank", "kind")
 SHARES = {"selqa": 3.0, "": 3.0}  # the curated corpus is ""; each further corpus weighs 1
+REFUSED = 0.03  # share of the answerable questions, with their answer found, that are declined
+RESERVED = 0.15  # share of them that are answered with a reserve
 DATA = ROOT / "docs" / "data" / "support-features.csv"
 
 
 @dataclass
 class Example:
-    """One question on one corpus: features and labels of its sentences, features and label of the decision."""
+    """One question on one corpus: its sentences, best first, and the features and label of the decision."""
 
     corpus: str
-    sentences: np.ndarray  # (sentences, features)
     right: np.ndarray  # (sentences,) 1 where the sentence holds the most of the facts
     decision: list[float]
     answerable: bool
@@ -61,7 +63,9 @@ def examples_of(assistant: Assistant, corpus: str, questions: list[Golden]) -> l
     return found
 
 
-def example_of(assistant, corpus, text, answerable, value, *, without=None) -> Example | None:
+def example_of(
+    assistant: Assistant, corpus: str, text: str, answerable: bool, value: Callable[[str], float], *, without: str | None = None
+) -> Example | None:
     """One question; `value` is the worth of a sentence, `without` a document that is left out."""
     text = assistant._stand_alone(text, ())[0]
     hits = assistant.index.search(text, limit=assistant.settings.hits + 4 * bool(without))
@@ -70,11 +74,10 @@ def example_of(assistant, corpus, text, answerable, value, *, without=None) -> E
     evidence = gather(question, hits, assistant.index)
     if not evidence or not question.terms:
         return None
-    features = np.array([[item.features[name] for name in SENTENCE] for item in evidence])
     worth = np.array([value(item.prose) if answerable else 0.0 for item in evidence])
     right = (worth == worth.max()) & (worth > 0)
     decision = features_of(question, evidence)
-    return Example(corpus, features, right.astype(float), [decision[name] for name in FEATURES], answerable)
+    return Example(corpus, right.astype(float), [decision[name] for name in FEATURES], answerable)
 
 
 def selqa_examples(folder: Path, index: Path, limit: int) -> list[Example]:
@@ -108,20 +111,6 @@ def share(corpus: str, examples: list[Example]) -> float:
     return SHARES.get(corpus, 1.0) / max(1, sum(example.corpus == corpus for example in examples))
 
 
-def fit_sentence(examples: list[Example]) -> dict[str, float]:
-    """The weight of each feature in which sentence answers; right and wrong sentences of a question weigh 1 to 3."""
-    rows, labels, weights = [], [], []
-    for example in examples:
-        if example.right.any():
-            rows.append(example.sentences)
-            labels.append(example.right)
-            weights.append(share(example.corpus, examples) * np.where(example.right > 0, 1 / example.right.sum(), 3 / len(example.right)))
-    features, label, weight = np.vstack(rows), np.concatenate(labels), np.concatenate(weights)
-    spread = features.std(0) + 1e-9
-    model = LogisticRegression(C=0.5, max_iter=2000).fit(features / spread, label, sample_weight=weight * len(weight) / weight.sum())
-    return dict(zip(SENTENCE, (model.coef_[0] / spread).round(3).tolist(), strict=True))
-
-
 def fit_support(examples: list[Example]) -> dict[str, float]:
     """The decision's coefficients; answerable and unanswerable questions of a corpus weigh the same."""
     features = np.array([example.decision for example in examples])
@@ -142,9 +131,20 @@ def probability(example: Example, fitted: dict[str, float]) -> float:
     return float(1 / (1 + np.exp(-total)))
 
 
-def first_right(example: Example, fitted: dict[str, float], *, depth: int = 1) -> bool:
-    order = np.argsort(-(example.sentences @ np.array([fitted[name] for name in SENTENCE])), kind="stable")
-    return bool(example.right[order[:depth]].any())
+def thresholds(examples: list[Example], support: dict[str, float]) -> dict[str, float]:
+    """Below which probability a question is declined, and from which it is answered without reserve: quantiles of the questions whose
+    answer is among the best sentences, averaged over the corpora that have unanswerable questions too."""
+    found: dict[str, list[float]] = {"declined_below": [], "answered_from": []}
+    for corpus in {example.corpus for example in examples if not example.answerable}:
+        scores = [probability(item, support) for item in examples if item.corpus == corpus and item.answerable and first_right(item, depth=5)]
+        for name, refused in (("declined_below", REFUSED), ("answered_from", RESERVED)):
+            found[name].append(float(np.quantile(scores, refused)))
+    return {name: round(float(np.mean(values)), 3) for name, values in found.items()}
+
+
+def first_right(example: Example, *, depth: int = 1) -> bool:
+    """Whether a right sentence is among the first."""
+    return bool(example.right[:depth].any())
 
 
 @click.command()
@@ -159,7 +159,7 @@ def main(selqa: Path | None, index: Path | None, limit: int, dry_run: bool) -> N
     for path in sorted((ROOT / "tests" / "golden").glob("*.toml")):
         try:
             corpus, found = read_golden(path)
-        except Exception as error:  # noqa: BLE001 - other files live there too
+        except Exception as error:
             click.echo(f"left out {path.name}: {error}", err=True)
             continue
         questions.setdefault(str(corpus or ""), []).extend(question for question in found if not question.as_of)
@@ -173,34 +173,34 @@ def main(selqa: Path | None, index: Path | None, limit: int, dry_run: bool) -> N
     for corpus in sorted({example.corpus for example in examples}):
         others = [example for example in examples if example.corpus != corpus]
         held = [example for example in examples if example.corpus == corpus]
+        if all(example.answerable for example in held):
+            continue
         answerable = [example for example in held if example.answerable]
-        sentence, support = fit_sentence(others), fit_support(others)
+        support = fit_support(others)
         scores = np.array([probability(example, support) for example in held])
         labels = np.array([example.answerable for example in held])
         threshold = np.quantile(scores[labels], 0.04)
         click.echo(
-            f"{corpus or 'own':12} fitted without it: first {np.mean([first_right(item, sentence) for item in answerable]):.3f}, among three "
-            f"{np.mean([first_right(item, sentence, depth=3) for item in answerable]):.3f}; separation {roc_auc_score(labels, scores):.3f}, "
+            f"{corpus or 'own':12} fitted without it: first {np.mean([first_right(item) for item in answerable]):.3f}, among three "
+            f"{np.mean([first_right(item, depth=3) for item in answerable]):.3f}; separation {roc_auc_score(labels, scores):.3f}, "
             f"declined {np.mean(scores[~labels] < threshold):.2f} where 4% are refused ({len(answerable)} + {len(held) - len(answerable)})"
         )
-    sentence, support = fit_sentence(examples), fit_support(examples)
-    for corpus in sorted({example.corpus for example in examples}):
-        held = [example for example in examples if example.corpus == corpus]
-        yes = sorted(probability(example, support) for example in held if example.answerable)
-        no = sorted(probability(example, support) for example in held if not example.answerable)
-        click.echo(f"{corpus or 'own':12} answerable at 4/8/20%: {[round(float(np.quantile(yes, q)), 3) for q in (.04, .08, .2)]}, "
-                   f"unanswerable at 50/80/90%: {[round(float(np.quantile(no, q)), 3) for q in (.5, .8, .9)]}")  # fmt: skip
-    click.echo(json.dumps({"sentence": sentence, "support": support}, indent=1))
+    support = fit_support(examples)
+    support |= thresholds(examples, support)
+    click.echo(json.dumps(support, indent=1))
     if dry_run:
         return
-    old = json.loads(WEIGHTS.read_text(encoding="utf-8"))
-    for name in ("declined_below", "answered_from"):
-        support[name] = old["support"].get(name, 0.5)
     counts = {corpus or "own": sum(example.corpus == corpus for example in examples) for corpus in {example.corpus for example in examples}}
-    WEIGHTS.write_text(json.dumps({"sentence": sentence, "support": support, "data": {"questions": counts, "made by": "scripts/fit.py"}}, indent=1) + "\n", encoding="utf-8")
+    sentence = json.loads(WEIGHTS.read_text(encoding="utf-8"))["sentence"]
+    WEIGHTS.write_text(
+        json.dumps({"sentence": sentence, "support": support, "data": {"questions": counts, "made by": "scripts/fit.py"}}, indent=1) + "\n",
+        encoding="utf-8",
+    )
     DATA.parent.mkdir(parents=True, exist_ok=True)
     lines = [",".join(("corpus", "answerable", *FEATURES))]
-    lines += [",".join((example.corpus or "own", str(int(example.answerable)), *(f"{value:.4f}" for value in example.decision))) for example in examples]
+    lines += [
+        ",".join((example.corpus or "own", str(int(example.answerable)), *(f"{value:.4f}" for value in example.decision))) for example in examples
+    ]
     DATA.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

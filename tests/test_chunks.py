@@ -17,7 +17,9 @@ from index.outline import outline
 
 count_words = WordEmbeddings().count_tokens
 
-_words = st.lists(st.sampled_from("whales sing and dance in U.S. waters; No. 5 of 49 CFR 531 pays 2.5% — i.e. $12, at Dr. Gull's\u00a0pier é".split()), min_size=1)
+_words = st.lists(
+    st.sampled_from("whales sing and dance in U.S. waters; No. 5 of 49 CFR 531 pays 2.5% — i.e. $12, at Dr. Gull's\u00a0pier é".split()), min_size=1
+)
 _sentence = st.builds(lambda words, end: " ".join(words) + end, _words, st.sampled_from([".", "?", "!", "", ".”", ":"]))
 _paragraph = st.lists(_sentence, min_size=1, max_size=4).map(" ".join)
 _block = st.one_of(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from stand_ins import write_corpus
 
@@ -95,7 +97,7 @@ def test_missing_field_is_found(tmp_path, field):
 def test_ill_typed_field_is_found(tmp_path, fields, says):
     (fault,) = faults_of(tmp_path, dues=brief(**fields))
     assert says in fault
-    assert "dues.md:1: " in fault
+    assert re.search(r"dues\.md:\d+: ", fault)
 
 
 @pytest.mark.parametrize(

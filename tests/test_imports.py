@@ -26,6 +26,7 @@ HOMES = {
     "transformers": "index/embeddings.py",
     "bm25s": "index/keywords.py",
     "Stemmer": "index/keywords.py",
+    "simplemma": "index/keywords.py",
     "pysbd": "index/sentences.py",
     "markdown_it": "index/outline.py",
     "bs4": "index/formats.py",

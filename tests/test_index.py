@@ -24,7 +24,6 @@ from index import (
     read_documents,
     rebuild,
 )
-from index import build as building
 from index.build import current_generation
 from index.store import Store
 
@@ -131,7 +130,16 @@ def test_progress_is_told_step_by_step(small_settings, words):
 
 
 @pytest.mark.parametrize("broken", ["---\ntitle: [\n---\n", "", "\0\0"], ids=["front matter", "empty", "binary"])
-def test_broken_document_leaves_the_old_index_serving(small_settings, words, broken):
+def test_broken_document_is_skipped_with_its_reason(small_settings, words, broken):
+    (small_settings.corpus / "bad.md").write_text(broken)
+    report = rebuild(small_settings, words)
+    assert [skipped.document_id for skipped in report.skipped] == ["bad.md"]
+    assert report.documents == 5
+    assert not rebuild(small_settings, words).rebuilt, "it stays skipped without being read again"
+
+
+@pytest.mark.parametrize("broken", ["---\ntitle: [\n---\n", "", "\0\0"], ids=["front matter", "empty", "binary"])
+def test_broken_document_of_a_strict_rebuild_leaves_the_old_index_serving(small_settings, words, broken):
     rebuild(small_settings, words)
     before = contents(small_settings)
     (small_settings.corpus / "bad.md").write_text(broken)
@@ -261,7 +269,17 @@ def _fewer_passages(folder: Path) -> None:
         (lambda folder: (folder / "sentence-words/words.json").write_text("{"), "no readable keyword data"),
         (shutil.rmtree, "which is missing"),
     ],
-    ids=["no manifest", "half a manifest", "other format", "other count", "no vectors", "half the vectors", "no words", "half the words", "no folder"],
+    ids=[
+        "no manifest",
+        "half a manifest",
+        "other format",
+        "other count",
+        "no vectors",
+        "half the vectors",
+        "no words",
+        "half the words",
+        "no folder",
+    ],
 )
 def test_damaged_index_is_named_and_built_anew(small_settings, words, damage, says):
     rebuild(small_settings, words)

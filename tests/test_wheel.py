@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -30,8 +31,6 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _copy(folder: Path) -> Path:
     """The project's files by themselves: building leaves files behind, which do not belong into the checkout."""
-    import shutil
-
     kept = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", "ui.py", "assistant", "index", "corpus", "page")
     for name in kept:
         source = PROJECT / name

@@ -1,0 +1,121 @@
+"""The kinds of answer that questions expect, and what such an answer looks like. General English; knows no subject."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Literal
+
+from index.keywords import stem
+
+Kind = Literal["number", "date", "person", "place", "yes/no", "reason", "list", "any"]
+
+AUXILIARY = (
+    r"(?:is|are|was|were|am|do|does|did|can|could|will|would|shall|should|may|must|has|have|had|"
+    r"isn't|aren't|don't|doesn't|didn't|can't|won't)"
+)  # fmt: skip
+_YES_NO = re.compile(rf"^\W*(?:so |and |but |then |ok |hi |hello )*{AUXILIARY}\b", re.I)
+
+# The first that applies decides; a question that begins with "when" is asked for the date first.
+_ASKED: Mapping[Kind, str] = {
+    "reason": r"\bwhy\b|\bwhat(?:'s|\ is|\ was)\ the\ reason\b|\bhow\ come\b|\breasons?\ (?:for|why|that)\b",
+    "list": r"""
+        \b(?:which|what)\s+(?:\w+\s+){0,2}
+            (?:states|countries|rules|models|makers|companies|cases|tests|standards|documents|ones|kinds|types|options|steps|ways|methods|features|people
+              |places|sites|books|products|items|names|members|groups|\w+(?:ies|ors|ers|ions|ments))\b(?!\s+(?:is|was)\b)
+        |\blist\b|\bname\ (?:all|the|some|three|two)\b|\ball\ (?:of\ )?the\b""",
+    "number": r"""
+        \bhow\ (?:much|many|long|old|far|fast|big|large|tall|high|heavy|wide|deep|often|expensive|strong)\b
+        |\bhow\ (?:\w+\ )?(?:cheap|thick|hot|cold)\b
+        |\b(?:rate|price|costs?|fees?|amount|percentage|percent|number|total|size|weight|height|length|speed|limit|value|figure|share|population|age)\b""",
+    "date": r"""
+        \bwhen\b|\bwhat\ (?:year|date|day|month|time)\b|\bsince\ when\b|\bwhich\ (?:year|date|day|month)\b|\bin\ what\ year\b|\bhow\ long\ ago\b""",
+    "person": r"\bwho(?:m|se|'s)?\b|\bwhich\ (?:person|man|woman|president|secretary|minister|judge|senator|author|company)\b",
+    "place": r"\bwhere\b|\b(?:which|what)\ (?:state|country|city|town|place|region|island|river|continent|county)\b",
+}
+_ASKED_FOR = {kind: re.compile(pattern, re.I | re.X) for kind, pattern in _ASKED.items()}
+
+
+def kind_of(text: str) -> Kind:
+    """The kind of answer that a question expects.
+
+    >>> kind_of("when did the rule start?"), kind_of("Can I moor here?"), kind_of("mooring fee")
+    ('date', 'yes/no', 'number')
+    """
+    if _YES_NO.search(text):
+        return "yes/no"
+    first: tuple[Kind, ...] = ("date",) if re.match(r"\W*when\b", text, re.I) else ()
+    return next((kind for kind in (*first, *_ASKED_FOR) if _ASKED_FOR[kind].search(text)), "any")
+
+
+_NUMERAL = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty)"
+_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_GIVEN: Mapping[Kind, re.Pattern[str]] = {
+    "number": re.compile(rf"\d|\b(?:{_NUMERAL}|hundred|thousand|million|billion|half|twice|none|zero)\b", re.I),
+    "date": re.compile(
+        rf"\b(?:1[5-9]|20)\d\d\b|\b(?:{_MONTHS})\b|\b\d+ (?:days?|weeks?|months?|years?)\b|\b\d{{1,2}}(?::\d\d)? ?[ap]\.?m\b|\bcentury\b", re.I
+    ),
+    "person": re.compile(r"(?:^|[a-z,;(\"“] ?)\b[A-Z][\w'’.-]+(?: (?:[A-Z][\w'’.-]+|of|de|van|von|bin))* ?[A-Z][\w'’-]+"),
+}
+
+# What a figure has to look like, by what is asked for; the first line that applies decides.
+_MONEY = r"""
+    [$€£¥]\s?\d
+    |\d[\d.,]*\s*(?:million|billion|trillion|thousand)?\s*(?:dollars?|euros?|pounds?|yen|won|cents?|pence|francs?|rupees?)\b
+    |\bfree\b|\bnothing\b|\bno\ (?:fee|charge|cost|tax|duty|fine|penalty)"""
+_SHARE = r"\d\s?%|\bper\s?cent\b|\d\ (?:in|of|out\ of)\ \d|\bhalf\b|\bthird\b|\bquarter\b"
+_TIME = rf"""
+    \d[\d.,]*[\s-]*(?:seconds?|minutes?|min|hours?|h|days?|weeks?|months?|years?|decades?|centur)
+    |\b{_NUMERAL}\ (?:seconds|minutes|hours?|days?|weeks?|months?|years?)
+    |\b(?:1[5-9]|20)\d\d\b"""
+_LENGTH = r"\d[\d.,]*\s?(?:m|km|mm|cm|ft|feet|foot|in|inch|inches|miles?|metres?|meters?|yards?)\b"
+_FIGURES = tuple(
+    (re.compile(asked, re.I | re.X), re.compile(given, re.I | re.X))
+    for asked, given in (
+        (r"\b(?:percent|percentage|share)\b", _SHARE),
+        (
+            r"""\b(?:salary|prices?|priced|fees?|fines?|penalty|penalties|revenue|budget|worth|dollars?|expensive|cheap|cheaper|savings?|money|costs?|pay|paid
+                |pays|charge)\b|\bhow\ much\ (?:is|are|does|do|did|was|were|will|would|money)\b""",
+            f"{_MONEY}|{_SHARE}",
+        ),
+        (r"\b(?:rates?|tax|taxes|duty|duties|interest)\b", f"{_SHARE}|{_MONEY}"),
+        (r"\b(?:speed|how\ fast)\b", r"\d\s?(?:mph|km/h|kmh|kph|knots?|m/s|kn\b|mb|gb|times|%)|\bspeed"),
+        (r"\b(?:how\ old|age|how\ long\ ago)\b", _TIME),
+        (r"\bhow\ long\b", rf"{_TIME}|{_LENGTH}|\bfrom\b.*\b(?:to|until)\b|\bsince\b|\buntil\b"),
+        (r"\b(?:weight|weigh|weighs|heavy)\b", r"\d[\d.,]*\s?(?:kg|g|lb|lbs|pounds?|tons?|tonnes?|kilograms?|grams?|ounces?|oz)\b"),
+    )
+)
+_COUNTED = re.compile(r"\bhow many (?:(?:of|other|more|different|the|new|total|separate) )*([^\W\d_][\w-]*)(?: ([^\W\d_][\w-]*))?", re.I)
+_COUNT = re.compile(
+    rf"\b(?:\d[\d.,]*|{_NUMERAL}|dozens?|hundreds?|thousands?|millions?|billions?|several|both|all|no|none|neither)\b((?:[^\w.;]+[\w%'’-]+){{1,6}})",
+    re.I,
+)
+
+
+def fits(question: str, kind: Kind, sentence: str) -> bool:
+    """Whether a sentence holds what a question of that kind asks for: a date, a name, a figure with its unit, a count of the thing counted.
+
+    >>> fits("How many ships sank?", "number", "In 1902 three ships sank."), fits("How many ships sank?", "number", "Ships sank in 1902.")
+    (True, False)
+    """
+    given = _GIVEN.get(kind)
+    if given is not None and not given.search(sentence):
+        return False
+    if counted := _counted(question):
+        return any(counted & {stem(word) for word in re.findall(r"[a-z]+", words.lower())} for words in _COUNT.findall(sentence))
+    figure = _figure(question) if kind == "number" else None
+    return figure is None or bool(figure.search(sentence))
+
+
+@lru_cache(maxsize=256)
+def _counted(question: str) -> frozenset[str]:
+    """The stems of the thing that a question counts, if it counts any."""
+    match = _COUNTED.search(question)
+    return frozenset(stem(word.lower()) for word in match.groups() if word) if match else frozenset()
+
+
+@lru_cache(maxsize=256)
+def _figure(question: str) -> re.Pattern[str] | None:
+    """What the figure that a question asks for has to look like."""
+    return next((given for asked, given in _FIGURES if asked.search(question)), None)
