@@ -15,7 +15,7 @@ import threading
 import time
 import webbrowser
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+NAME = "Kei Policy Assistant"
 PAGE = Path(__file__).resolve().parent / "page"
 TURNS = 8  # earlier turns that a question takes along
 TURN_LENGTH = 4000  # characters of each
@@ -313,13 +314,15 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
         privacy += [texts.ABOUT_PRIVACY_MODEL] if ready.mode != "quoted" else []
         privacy += [texts.ABOUT_FEEDBACK] if settings.feedback else []
         description = ready.index.configuration.description
-        return draw.draw_about([
-            (texts.ABOUT_HEADING, [*([description] if description else []), texts.ABOUT_WHAT]),
-            (texts.ABOUT_MODE_HEADING, [mode]),
-            (texts.ABOUT_INDEX_HEADING, [built]),
-            (texts.ABOUT_PRIVACY_HEADING, privacy),
-            (texts.ABOUT_LIMITS_HEADING, [texts.ABOUT_LIMITS]),
-        ])
+        return draw.draw_about(
+            [
+                (texts.ABOUT_HEADING, [*([description] if description else []), texts.ABOUT_WHAT]),
+                (texts.ABOUT_MODE_HEADING, [mode]),
+                (texts.ABOUT_INDEX_HEADING, [built]),
+                (texts.ABOUT_PRIVACY_HEADING, privacy),
+                (texts.ABOUT_LIMITS_HEADING, [texts.ABOUT_LIMITS]),
+            ]
+        )
 
     def title_of(ready: Assistant | None) -> str:
         return settings.title or (ready.index.configuration.title if ready else "") or texts.TITLE
@@ -337,7 +340,9 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
                 draw.draw_header(title_of(ready), ready.index.configuration.description, ready.mode),
                 draw.draw_welcome(ready.examples),
                 draw.draw_documents(documents),
-                f'<div class="figures"><h2>{draw.escape(texts.FIGURES_HEADING)}</h2>{"".join(drawing for _, _, drawing in figures)}</div>' if figures else "",
+                f'<div class="figures"><h2>{draw.escape(texts.FIGURES_HEADING)}</h2>{"".join(drawing for _, _, drawing in figures)}</div>'
+                if figures
+                else "",
                 about_of(ready),
             )
             figure_titles.clear()
@@ -452,9 +457,9 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
                 with gr.Column(elem_id="talk", scale=3, min_width=320):
                     gr.HTML(
                         f'<div class="toolbar"></div><div id="earlier"></div><p id="announcer" class="visually-hidden" role="status"></p>'
-                        f'<template id="page-texts">{draw.escape(json.dumps({**texts.SCRIPT, "feedback": settings.feedback is not None}))}</template>',
+                        f'<span id="page-texts" hidden>{draw.escape(json.dumps({**texts.SCRIPT, "feedback": settings.feedback is not None}))}</span>',
                         elem_id="conversation", apply_default_css=False, server_functions=[draw_again, read, feedback],
-                        js_on_load="window.keiPage.connect(server)", head=f"<script>{_asset('page.js')}</script>",
+                        js_on_load="window.keiPage.connect(server)",
                     )  # fmt: skip
                     current = gr.HTML("", elem_id="current", apply_default_css=False)
                     welcome = gr.HTML(shown[1], elem_id="welcome", apply_default_css=False)
@@ -488,5 +493,150 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
         gr.api(answer, api_name="answer", concurrency_limit=settings.concurrency, concurrency_id="questions")
         gr.api(search, api_name="search", concurrency_limit=settings.concurrency, concurrency_id="questions")
     page.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency, api_open=False)
-    page.opening = opening  # type: ignore[attr-defined]
+    page.opening = opening
     return page
+
+
+def _asset(name: str) -> str:
+    return (PAGE / name).read_text(encoding="utf-8")
+
+
+def _page_class() -> type[gr.Blocks]:
+    import gradio as gr
+    from starlette.middleware import Middleware
+
+    class Page(gr.Blocks):
+        """Blocks whose `launch()` brings the page's look and its guard along."""
+
+        opening: Opening
+
+        def launch(self, *arguments: Any, **options: Any) -> Any:
+            app = dict(options.pop("app_kwargs", None) or {})
+            app["middleware"] = [*app.get("middleware", ()), Middleware(Guard, state=lambda: self.opening.state)]
+            system = gr.themes.Font("system-ui"), gr.themes.Font("sans-serif")
+            fixed = gr.themes.Font("ui-monospace"), gr.themes.Font("monospace")
+            ours = {
+                "theme": gr.themes.Base(primary_hue="teal", neutral_hue="slate", font=system, font_mono=fixed),
+                "head": f"<style>{_asset('page.css')}</style><script>{_asset('page.js')}</script>",
+                "footer_links": ["api"], "ssr_mode": False, "share": False, "enable_monitoring": False, "run_history": False, "pwa": False,
+            }  # fmt: skip
+            return super().launch(*arguments, **{**ours, **options, "app_kwargs": app})
+
+    return Page
+
+
+class Guard:
+    """ASGI middleware: the policy on every reply, `/healthz`, and nothing of Gradio that takes or gives files."""
+
+    CLOSED = (
+        "/gradio_api/file",
+        "/gradio_api/upload",
+        "/gradio_api/stream",
+        "/gradio_api/proxy",
+        "/gradio_api/process_recording",
+        "/gradio_api/deep_link",
+    )
+    HEADERS = (
+        (b"content-security-policy", POLICY.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+    )
+
+    def __init__(self, app: Callable[..., Awaitable[None]], state: Callable[[], str]) -> None:
+        self._app = app
+        self._state = state
+
+    async def __call__(self, scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
+        """Answer or pass on one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def guarded(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), *self.HEADERS]}
+            await send(message)
+
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        if path == "/healthz":
+            state = self._state()
+            await _reply(guarded, 503 if state == "failed" else 200, {"status": state})
+        elif path.startswith(self.CLOSED):
+            await _reply(guarded, 404, {"detail": "Not Found"})
+        else:
+            await self._app(scope, receive, guarded)
+
+
+async def _reply(send: Callable[[Any], Awaitable[None]], status: int, value: object) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
+    await send({"type": "http.response.body", "body": json.dumps(value).encode()})
+
+
+# --- serving ---------------------------------------------------------------------------------------------------------
+
+
+def free_port(host: str, port: int) -> int:
+    """The port, or any free one for 0. Raises SettingsError when nobody can listen there."""
+    address = host.strip("[]")
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+            return int(probe.getsockname()[1])
+        except (OSError, OverflowError) as error:
+            if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+                raise SettingsError(texts.PORT_IN_USE.format(port=port)) from error
+            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            raise SettingsError(texts.CANNOT_LISTEN.format(host=host, port=port, reason=reason)) from error
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--host", help="Address to listen on. [KEI_HOST, else 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one. [KEI_PORT, else 7860]")
+@click.option("--root-path", help="Path below a reverse proxy, as in /kei. [KEI_ROOT_PATH]")
+@click.option("--title", help="Title of the page. [KEI_TITLE, else the corpus's own]")
+@click.option("--corpus", type=click.Path(path_type=Path), help="Folder of documents. [KEI_CORPUS, else the packaged one]")
+@click.option("--index", type=click.Path(path_type=Path), help="Folder of the index. [KEI_INDEX, else one in the user's data folder]")
+@click.option("--open", "is_open", is_flag=True, help="Let other computers in without a password. [KEI_OPEN=1]")
+@click.option("--browser/--no-browser", default=True, help="Show the page in the browser.")
+def main(
+    host: str | None, port: int | None, root_path: str | None, title: str | None, corpus: Path | None, index: Path | None, is_open: bool, browser: bool,
+) -> None:  # fmt: skip
+    """Serve the chat page on this computer, for example: python ui.py --port 8000"""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.ERROR)
+    try:
+        settings = PageSettings.from_environment()
+        given = {"host": host, "port": port, "root_path": root_path, "title": title, "is_open": is_open or None}
+        settings = replace(settings, **{name: value for name, value in given.items() if value is not None})
+        if not (is_loopback(settings.host) or settings.auth or settings.is_open):
+            raise SettingsError(texts.OPEN_HOST.format(host=settings.host))
+        settings = replace(settings, port=free_port(settings.host, settings.port))
+    except UserError as error:
+        raise click.ClickException(str(error)) from error
+
+    def open_assistant() -> Assistant:
+        from assistant import Assistant
+
+        return Assistant.open(corpus=corpus, index=index)
+
+    page = build_app(open_assistant, settings)
+    page.launch(
+        server_name=settings.host, server_port=settings.port, root_path=settings.root_path, auth=settings.auth, quiet=True, prevent_thread_lock=True,
+    )  # fmt: skip
+    shown = f"[{settings.host}]" if ":" in settings.host and "[" not in settings.host else settings.host
+    address = f"http://{shown}:{settings.port}"
+    click.echo(texts.SERVING.format(title=settings.title or NAME, address=address))
+    if browser:
+        webbrowser.open(address)
+    try:
+        page.opening.wait()
+    except UserError as error:
+        page.close()
+        raise click.ClickException(str(error)) from error
+    page.block_thread()
+
+
+if __name__ == "__main__":
+    main()

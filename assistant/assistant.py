@@ -21,7 +21,7 @@ from assistant.disputes import Dispute
 from assistant.evidence import Evidence, gather
 from assistant.extract import choose
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
-from assistant.question import Question, analyse, check_question, parts_of
+from assistant.question import Question, analyse, bare, check_question, parts_of
 from assistant.settings import AssistantSettings
 from assistant.spelling import Speller
 from assistant.support import Support, assess, states_absence
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import Runnable
 
+FURTHER = 6  # passages looked through for other steps of the histories found
 TOUCHED = 8  # sentences whose places a question is taken to have brought up
 
 History = Sequence[Turn | Mapping[str, Any]]
@@ -224,7 +225,7 @@ class Assistant:
         started = time.perf_counter()
         limit = self.settings.hits
         has_time = time_asked.is_former or not time_asked.is_past
-        hits = self.index.search(text, limit=3 * limit if has_time else limit)
+        hits = self.index.search(text, limit=limit + FURTHER if has_time else limit)
         if has_time:
             hits = in_time(hits, time_asked, self._histories, limit=limit, today=self._today().isoformat())
         found = time.perf_counter()
@@ -396,7 +397,7 @@ class Assistant:
         """The corpus's example questions that are really answered."""
         offered = self.examples or tuple(f"What do the sources say about {title[0].lower() + title[1:]}?" for title in self._titles())
         times = {question: asked(question, today=self._today()) for question in offered}
-        return tuple(question for question in offered if all(self._part(part, {}, times[question]).is_answered for part in self._parts(question)))
+        return tuple(question for question in offered if all(self._part(part, {}, times[question]).support.status == "answered" for part in self._parts(question)))
 
     def _titles(self, *, limit: int = 12) -> list[str]:
         return list(dict.fromkeys(passage.title for passage, _ in self.index.store.all_passages()))[:limit]

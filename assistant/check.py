@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import SequenceMatcher
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -74,6 +75,7 @@ class Reading:
     cues: tuple[Cue, ...]
     words: tuple[str, ...]  # all of them, lower case
     segments: tuple[int, ...]  # of each word
+    verbs: frozenset[int]  # places of the words that are verbs, those without a claim too
 
     def of(self, *families: str) -> list[Cue]:
         return [cue for cue in self.cues if cue.family in families]
@@ -182,7 +184,79 @@ def _covered(said: Reading, known: Known) -> str:
     for token in sorted(said.tokens, key=lambda token: token.kind in ("word", "name")):
         if not (_places(token, known) or _is_opposite(token, said, known) or _is_standing(token, known)):
             return f"{token.kind}: {token.text}"
+        if token.kind == "date" and token.key[0] is not None and all(other.key[0] != token.key[0] for other in known[0].tokens if other.kind == "date"):
+            return f"date: {token.text}"
     return ""
+
+
+def _named(said: Reading, known: Known) -> str:
+    """Names of several words stand together in the source, and a name stands with the thing that it is the name of."""
+    reading = known[0]
+    for first, second in zip(said.tokens, said.tokens[1:], strict=False):
+        if second.place != first.place + 1 or first.segment != second.segment or not first.text[0].isupper() or first.kind not in ("word", "name"):
+            continue
+        found = _matches(second, reading)
+        if not found:
+            continue
+        before = [_previous(place, reading) for place in found]
+        is_other = all(other is not None and other.kind == "name" and not _same(first, other) for other in before)
+        gaps = [after.place - place.place for place in _matches(first, reading) for after in found]
+        is_turned = second.kind == "name" and any(-3 <= gap < 0 for gap in gaps) and not any(0 < gap <= 3 for gap in gaps)
+        if (is_other and first.kind == "name" and not second.is_verb and not (second.text.isupper() or first.text in _names())) or is_turned:
+            return f"name: {first.text} {second.text}"
+    return ""
+
+
+def _previous(token: Token, reading: Reading) -> Token | None:
+    return next((other for other in reading.tokens if other.place == token.place - 1), None)
+
+
+def _swapped(said: Reading, known: Known) -> str:
+    """A sentence that follows its source word by word has the same figures, names and turns of sense in the same places."""
+    for first, second in zip(said.tokens, said.tokens[1:], strict=False):
+        is_pair = first.kind == second.kind == "date" or (first.kind == second.kind == "number" and first.key[1] == second.key[1] != "")
+        if is_pair and first.key != second.key and _is_turned(first, second, known[0]):
+            return f"swapped: {first.text}, {second.text}"
+    mine, theirs = _sequence(said), _sequence(known[0])
+    codes = SequenceMatcher(None, [key for key, _ in mine], [key for key, _ in theirs], autojunk=False).get_opcodes()
+    if sum(end - start for code, start, end, _, _ in codes if code == "equal") < ALIKE * len(mine):
+        return ""
+    changed = [(mine[start:end], theirs[known_start:known_end]) for code, start, end, known_start, known_end in codes if code != "equal"]
+    for ours, others in changed:
+        for (_, token), (_, other) in zip(ours, others, strict=False):
+            if isinstance(token, Token) and isinstance(other, Token) and len(ours) == len(others) <= 3 and token.kind == other.kind:
+                if token.kind in ("number", "date", "code", "name") and not _same(token, other):
+                    return f"swapped: {token.text}"
+    equal = [(start, end) for code, _, _, start, end in codes if code == "equal"]
+    region = theirs[equal[0][0] : equal[-1][1]]
+    for ours, others in changed:
+        turns = [item for _, item in (*ours, *others) if isinstance(item, Cue)]
+        is_inside = any(item is not theirs[-1] for item in others) or not others
+        if turns and len(turns) == len(ours) + len(others) and len(ours) != len(others) and is_inside:
+            family = turns[0].family
+            counts = {sum(isinstance(item, Cue) and item.family == family or _is_cue(item, family) for _, item in part) for part in (region, theirs)}
+            if len(said.of(family)) not in counts:
+                return f"turned: {turns[0].word}"
+    return ""
+
+
+def _is_cue(item: Token | Cue, family: str) -> bool:
+    return isinstance(item, Token) and family in _wording()["cue_of"].get(item.text.lower(), ())
+
+
+def _is_turned(first: Token, second: Token, reading: Reading) -> bool:
+    """Whether two figures that stand side by side do so in the source, too, but the other way round alone."""
+    gaps = [after.place - before.place for before in _matches(first, reading) for after in _matches(second, reading)]
+    near = second.place - first.place + 1
+    return any(-near <= gap < 0 for gap in gaps) and not any(0 < gap <= near + 3 for gap in gaps)
+
+
+def _sequence(reading: Reading) -> list[tuple[Any, Token | Cue]]:
+    """Tokens and turns of sense in their order, each with what is compared of it."""
+    taken = {token.place for token in reading.tokens}
+    cues = [cue for cue in reading.of("negation", "necessity", "permission", "conditional", "quantity") if cue.place not in taken]
+    items: list[Token | Cue] = sorted((*reading.tokens, *cues), key=lambda item: item.place)
+    return [(item.word if isinstance(item, Cue) else item.key, item) for item in items]
 
 
 def _related(said: Reading, known: Known) -> str:
@@ -195,7 +269,7 @@ def _related(said: Reading, known: Known) -> str:
 
 
 _STRICT = {"before", "after", "above", "below", "least", "most"}
-_AGAINST = {("from", "to"), ("to", "from"), ("before", "from"), ("from", "before"), ("after", "to"), ("to", "after")}
+_AGAINST = {("from", "to"), ("to", "from"), ("before", "from"), ("from", "before"), ("after", "to"), ("to", "after"), ("from", "asof"), ("asof", "from")}
 
 
 def _relations_agree(said: Token, known: Token) -> bool:
@@ -259,8 +333,10 @@ def _is_of_another(token: Token, place: Token, said: Reading, known: Known) -> b
     if not subject or not other or any(_same_key(mine, key) for mine in subject for key in context):
         return False
     home = [item for item in reading.tokens if item.segment == place.segment] + other
-    elsewhere = [item for item in reading.tokens if item.segment != place.segment]
-    return not _overlap(subject, home) and any(_overlap(subject, _subject(reading, item)) for item in elsewhere)
+    is_named = any(other_place > place.place for other_place in reading.verbs) and not any(
+        verb < place.place and reading.segments[verb] == place.segment for verb in reading.verbs
+    )  # it stands in what the clause speaks of
+    return not is_named and not _overlap(subject, home) and _overlap(subject, reading.tokens)
 
 
 def _subject(reading: Reading, place: Token) -> list[Token]:
@@ -269,15 +345,14 @@ def _subject(reading: Reading, place: Token) -> list[Token]:
         tokens = [token for token in reading.tokens if getattr(token, same) == getattr(place, same)]
         first = min((token.place for token in tokens), default=0)
         last = max((token.place for token in tokens), default=0)
-        verbs = [token.place for token in tokens if token.is_verb and not token.joined]
-        verbs += [other for other in range(first, last) if reading.words[other] in _AUXILIARIES]
+        verbs = sorted(other for other in reading.verbs if first <= other <= last or (tokens and reading.segments[other] == tokens[0].segment))
         if not verbs:
             continue
         verb = min(verbs) if same == "segment" else max((other for other in verbs if other <= place.place), default=min(verbs))
         if any(word in ("who", "which", "that") for word in reading.words[max(first, verb - 2) : verb]):
             return []  # what a relative clause speaks of stands in front of it, somewhere
         subject = [token for token in tokens if token.place < verb]
-        while subject and not any(token.is_verb for token in subject) and same == "segment":  # "the one and the other have …"
+        while subject and same == "segment":  # "the one and the other have …"
             before = [token for token in reading.tokens if token.segment == subject[0].segment - 1 and token.clause == place.clause]
             if not before or _has_verb(reading, before[0].segment):
                 break
@@ -290,10 +365,7 @@ def _subject(reading: Reading, place: Token) -> list[Token]:
 
 def _has_verb(reading: Reading, segment: int) -> bool:
     """Whether a segment states something by itself."""
-    words = [word for word, place in zip(reading.words, reading.segments, strict=True) if place == segment]
-    return any(word in _AUXILIARIES or word in _wording()["reporting"] for word in words) or any(
-        token.is_verb for token in reading.tokens if token.segment == segment
-    )
+    return any(reading.segments[place] == segment for place in reading.verbs)
 
 
 def _beside(token: Token, said: Reading) -> tuple[list[Token], bool]:
@@ -308,8 +380,7 @@ def _beside(token: Token, said: Reading) -> tuple[list[Token], bool]:
 def _opening(reading: Reading) -> list[Token]:
     """What a sentence begins with before its subject: "In May, …", "By the last count, …"."""
     opening = [token for token in reading.tokens if token.segment == 0]
-    is_only = all(token.segment == 0 for token in reading.tokens)
-    return opening if opening and not is_only and all(token.is_oblique for token in opening) else []
+    return opening if opening and opening[0].is_oblique and not _has_verb(reading, 0) else []
 
 
 def _own(token: Token, reading: Reading) -> list[Token]:
@@ -327,7 +398,7 @@ def _own(token: Token, reading: Reading) -> list[Token]:
 
 
 def _is_rival(token: Token, other: Token) -> bool:
-    if token.kind == "word":
+    if token.is_verb:
         return other.is_verb and not _same(token, other)
     if other.kind in ("number", "code") and token.kind in ("number", "code") and token.label == other.label != "":
         return other.key != token.key
@@ -343,6 +414,8 @@ def _belongs_elsewhere(token: Token, said: Reading, home: Token, rivals: Sequenc
     beside, is_borrowed = _beside(token, said)
     opening = _opening(said) if token.segment == 1 else []
     shared = _opening(reading)
+    if home in shared:
+        return False  # it is said of the whole sentence
     here = _own(home, reading)
     for rival in rivals:
         if rival.segment == home.segment or rival in shared:
@@ -352,12 +425,12 @@ def _belongs_elsewhere(token: Token, said: Reading, home: Token, rivals: Sequenc
         others = [other for other in there if not _among(other, here) and other not in shared]
         with_own = sum(_among(other, [*beside, *opening]) for other in own)
         with_others = sum(_among(other, [*beside, *opening]) for other in others)
-        if token.kind == "word":
-            if own and not with_own and with_others > 1:
+        if token.is_verb:
+            if own and not with_own and with_others > 2 and rival.clause != home.clause:
                 return True
         elif with_others > 2 * with_own and with_own < max(1, len(own)) and (own or not is_borrowed):
             return True
-        if opening and not _overlap(opening, own) and sum(_among(other, others) for other in opening) > 1:
+        if opening and not token.is_verb and not _overlap(opening, own) and sum(_among(other, others) for other in opening) > 1:
             return True
     return False
 
@@ -369,7 +442,7 @@ def _negated(said: Reading, known: Known) -> str:
     denials = [(cue, _scope(cue, said)) for cue in said.of("negation")]
     for cue, scope in denied:
         head = _head(cue, scope)
-        if head and _is_repeated(head, scope, said) and not any(_overlap(head, [*other, *_before(own, said)]) for own, other in denials):
+        if head and _is_repeated(head, scope, said) and not _opposed(head[:1], said) and not any(_overlap(head, [*other, *_before(own, said)]) for own, other in denials):
             return f"negation: {cue.word} in the source"
     for cue, scope in denials:
         head = _head(cue, scope)
@@ -389,8 +462,9 @@ def _head(cue: Cue, scope: Sequence[Token]) -> Sequence[Token]:
 
 def _scope(cue: Cue, reading: Reading) -> list[Token]:
     """What a cue speaks of: the words behind it, to the end of the clause; none there, those before it."""
-    last = cue.clause + (cue.family == "unproven")  # "estimated that …"
-    behind = [token for token in reading.tokens if token.place > cue.place and cue.clause <= token.clause <= last]
+    behind = [token for token in reading.tokens if token.place > cue.place and token.clause == cue.clause]
+    if cue.family == "unproven" and len(behind) < 2:  # "estimated in May that …"
+        behind += [token for token in reading.tokens if token.clause == cue.clause + 1]
     return behind or _before(cue, reading)[-2:]
 
 
@@ -436,7 +510,10 @@ _STANDINGS = ("necessity", "permission", "conditional", "unproven", "condition")
 def _standing(said: Reading, known: Known) -> str:
     """Must, may, would, proposed, expected, claimed: the source's standing is the sentence's, and no other."""
     reading = known[0]
+    used = _used_clauses(said, reading)
     for cue in reading.of(*_STANDINGS):
+        if cue.clause not in used:
+            continue
         scope = _scope(cue, reading)[: 4 if cue.family == "unproven" else 3]
         least = 0.99 if cue.family == "condition" else 0.6
         if scope and _share(scope, said.tokens) > least and not any(_standings_agree(cue, own) for own in said.of(*_STANDINGS)):
@@ -445,6 +522,15 @@ def _standing(said: Reading, known: Known) -> str:
         if not any(_standings_agree(own, cue) for cue in reading.of(*_STANDINGS)):
             return f"standing: {own.word}"
     return ""
+
+
+def _used_clauses(said: Reading, reading: Reading) -> set[int]:
+    """The clauses of the source that a sentence takes up: the one it shares most with, and each that it has most of."""
+    clauses: dict[int, list[bool]] = {}
+    for token in reading.tokens:
+        clauses.setdefault(token.clause, []).append(_among(token, said.tokens))
+    best = max(map(sum, clauses.values()), default=0)
+    return {clause for clause, shared in clauses.items() if sum(shared) == best or sum(shared) >= TAKEN_UP * len(shared)}
 
 
 def _standings_agree(one: Cue, other: Cue) -> bool:
@@ -563,10 +649,12 @@ def _connected(said: Reading, known: Known) -> str:
 
 
 NEAR = 9  # words between neighbours that still belong together
+ALIKE = 0.75  # share of a sentence's words in the source's order from which on it follows the source word by word
+TAKEN_UP = 0.7  # share of a clause's words in a sentence that takes it up
 LOOSE = 0.5  # share of neighbours that may be further apart
 
 _RULES: tuple[Callable[[Reading, Known], str], ...] = (
-    _covered, _related, _negated, _standing, _same_cues, _bound, _ordered, _agents, _connected,
+    _covered, _named, _swapped, _related, _negated, _standing, _same_cues, _bound, _ordered, _agents, _connected,
 )  # fmt: skip
 
 
@@ -589,9 +677,7 @@ def _among(token: Token, others: Iterable[Token]) -> bool:
 def _same(token: Token, other: Token) -> bool:
     """Whether a token of a sentence is covered by one of its source."""
     if token.kind == "date":
-        return other.kind == "date" and all(mine is None or theirs is None or mine == theirs for mine, theirs in zip(token.key, other.key, strict=True)) and (
-            token.key[0] is None or other.key[0] is not None or token.key[1] is not None
-        )  # fmt: skip
+        return other.kind == "date" and _is_same_day(token.key, other.key)
     if token.kind == "citation":
         return other.kind == "citation" and (token.key == other.key or other.key.startswith((f"{token.key}(", f"{token.key}.")))
     if token.kind == "number":
@@ -603,6 +689,16 @@ def _same(token: Token, other: Token) -> bool:
     if token.kind == "code":
         return other.kind == "code" and token.key == other.key
     return other.kind in ("word", "name") and _same_key(token, other.key)
+
+
+Day = tuple[int | None, int | None, int | None]  # year, month, day
+
+
+def _is_same_day(said: Day, known: Day) -> bool:
+    """Whether a date is the source's, or less exact. A source may leave out the year: `_covered` looks for it elsewhere."""
+    if any(mine is not None and mine != theirs for mine, theirs in zip(said[1:], known[1:], strict=True)):
+        return False
+    return said[0] is None or said[0] == known[0] or (known[0] is None and said[1] is not None)
 
 
 def _same_key(token: Token, key: str) -> bool:
@@ -656,6 +752,11 @@ def _is_verb(word: str) -> bool:
     return word in _wording()["verbs"] or (word.endswith("ed") and len(word) > 4)
 
 
+def _may_be_verb(words: Sequence[str]) -> bool:
+    """Whether the last word does not follow one behind which a noun stands."""
+    return len(words) < 2 or (words[-2] not in _NOUN_MARKS and not words[-2].endswith(("'s", "s'")))
+
+
 _AUXILIARIES = frozenset("is are was were be been being has have had do does did will would shall should can could may might must".split())
 _NOUN_MARKS = frozenset("the a an its their his her this these those our your my of in for by on from with no any".split())  # a noun follows
 
@@ -703,7 +804,9 @@ def read(text: str) -> Reading:
     cues: list[Cue] = []
     words: list[str] = []
     segments: list[int] = []
-    segment = clause = 0
+    verbs: set[int] = set()
+    segment = clause = last_clause = 0
+    resumed: int | None = None
     relation, relation_place = "", -9
     matches = list(_pattern().finditer(plain))
     for position, match in enumerate(matches):
@@ -711,12 +814,16 @@ def read(text: str) -> Reading:
         kind = next(name for name in ("citation", "iso", "day_first", "month_first", "month_only", "path", "code", "number", "initials", "word", "clause", "segment") if match[name] is not None)
         raw = match[0]
         if kind == "clause" and not (raw.strip() in "–—-" and position and _is_range(matches, position)):
-            clause, segment, relation = clause + 1, segment + 1, ""
+            last_clause = clause = last_clause + 1
+            segment, relation, resumed = segment + 1, "", None
             continue
         if kind in ("clause", "segment"):
             segment += kind == "segment"
             if kind == "segment" and _opens_clause(matches, position + 1):
-                clause += 1
+                resumed = clause if _next_word(matches, position) in _RELATIVES else None
+                last_clause = clause = last_clause + 1
+            elif kind == "segment" and resumed is not None:  # "the fee, which is paid at noon, is $5"
+                clause, resumed = resumed, None
             relation = ""
             continue
         low = raw.lower()
@@ -724,13 +831,17 @@ def read(text: str) -> Reading:
         words.append(low)
         if kind == "word" and low in _SPLITTERS and not _joins_figures(matches, position) and not (low == "or" and _next_word(matches, position) in _COMPARED):
             segment += 1
-            clause += low in _CLAUSE_WORDS and low not in ("and", "or")
+            if low in _CLAUSE_WORDS and low not in ("and", "or"):
+                last_clause = clause = last_clause + 1
             relation = ""
         if low == "that" and any(word in wording["reporting"] for word in words[max(0, place - 5) : place]):
-            segment, clause, relation = segment + 1, clause + 1, ""
+            last_clause = clause = last_clause + 1
+            segment, relation = segment + 1, ""
         segments.append(segment)
+        if kind == "word" and (low in _AUXILIARIES or _is_verb(low) and _may_be_verb(words)) and "-" not in (plain[match.start() - 1 : match.start()], plain[match.end() : match.end() + 1]):
+            verbs.add(place)
         if kind == "word":
-            for family in wording["cue_of"].get(low, ()):
+            for family in wording["cue_of"].get(low, ()) if (low, "neither" in words) != ("nor", True) else ():
                 cues.append(Cue(family, low, place, segment, clause))
             bound = wording["relation_of"].get(low)
             if bound:
@@ -742,15 +853,16 @@ def read(text: str) -> Reading:
         made = _tokens(kind, match, matches, position)
         for one_kind, key, shown, label in made:
             joined = match.start() > 0 and plain[match.start() - 1] == "-" or plain[match.end() : match.end() + 1] == "-"
-            is_verb = one_kind == "word" and _is_verb(low) and (place == 0 or words[place - 1] not in _NOUN_MARKS and not words[place - 1].endswith(("'s", "s'")))
+            is_verb = one_kind == "word" and _is_verb(low) and _may_be_verb(words)
             tokens.append(Token(one_kind, key, shown, place, segment, clause, near, bool(relation), is_verb, joined, label))
         if made and (made[0][0] in ("number", "date", "citation", "code") or tokens[-1].is_verb):
             relation = ""  # a bound belongs to the next figure alone
-    return Reading(tuple(_complete(tokens, words)), tuple(cues), tuple(words), tuple(segments))
+    return Reading(tuple(_complete(tokens, words)), tuple(cues), tuple(words), tuple(segments), frozenset(verbs))
 
 
 _CLAUSE_WORDS = frozenset("and or but while whereas although though which who whose so because where if unless before after".split()) - {"before", "after"}
 _COMPARED = frozenset("more less later earlier below above under over fewer higher lower newer older greater".split())  # "or more", "at or below"
+_RELATIVES = frozenset("which who whose where".split())
 _SPLITTERS = frozenset("and or but while whereas although though which because unless plus".split())
 
 

@@ -223,7 +223,7 @@ _OF_YEARS = (
 
 def _year(match: re.Match[str], now: datetime.date, before: str) -> Span | None:
     if not match["share"] and before not in _OF_YEARS:
-        return None  # a year without such a word names a thing: the 2022 rule, a 1999 truck
+        return None  # a year without such a word names a thing: the 2022 rule, a 1999 edition
     year = int(match["year"])
     share = match["share"] or ({"early in": "early", "late in": "late"}.get(before))
     return _share_of((datetime.date(year, 1, 1), datetime.date(year, 12, 31)), share)

@@ -16,7 +16,7 @@ from index.keywords import STOPWORDS, tokenize
 from index.outline import outline
 from index.sentences import sentence_spans
 
-# How much of what a disagreement is about a question has to name, words weighed by their rarity.
+# How much of what a disagreement is about a question has to name, words weighed by their rarity; and half of them, or a rare name would do.
 ABOUT = 0.6  # to be about it, whatever the answer quotes
 NEAR = 0.3  # to be told of it when the answer takes a side; so much of the question has to be about it, too
 
@@ -52,10 +52,12 @@ def touched(question: Question, chosen: Sequence[Evidence], disputes: Iterable[D
     spans = [_place(item) for item in chosen]
     found: list[Dispute] = []
     for dispute in disputes:
-        common = sum(rarity for token, rarity in dispute.words.items() if token in asked)
+        shared = dispute.words.keys() & asked.keys()
+        common = sum(dispute.words[token] for token in shared)
         share = common / (sum(dispute.words.values()) or 1.0)
-        is_near = share >= NEAR and common >= NEAR * sum(asked.values())
-        if share >= ABOUT or (is_near and dispute.sides_taken(spans)) or dispute.sides_taken(spans[:1]) > 1:
+        names_half = 2 * len(shared) >= len(dispute.words)
+        is_near = names_half and share >= NEAR and common >= NEAR * sum(asked.values())
+        if (names_half and share >= ABOUT) or (is_near and dispute.sides_taken(spans)) or dispute.sides_taken(spans[:1]) > 1:
             found.append(dispute)
     return found
 

@@ -7,47 +7,64 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 ARTICLES = frozenset("a an the".split())
-DETERMINERS = ARTICLES | frozenset("my your our his her its their this that these those any some each every no another all both either neither".split())
+DETERMINERS = ARTICLES | frozenset(
+    """my your our his her its their this that these those any some each every no another all both either neither""".split()
+)
 PREPOSITIONS = frozenset(
-    """about above across after against along among around at before behind below beside between beyond by despite during except for from in inside into like near
-    of off on onto outside over per since through throughout till to toward towards under until up upon via with within without as than""".split()
+    """about above across after against along among around at before behind below beside between beyond by despite during except for from in
+    inside into like near of off on onto outside over per since through throughout till to toward towards under until up upon via with within
+    without as than""".split()
 )
 AUXILIARIES = frozenset(
-    """is are was were am be been being do does did can could will would shall should may might must has have had isn't aren't wasn't weren't don't doesn't didn't
-    can't couldn't won't wouldn't hasn't haven't isnt arent dont doesnt didnt cant wont""".split()
+    """is are was were am be been being do does did can could will would shall should may might must has have had isn't aren't wasn't weren't
+    don't doesn't didn't can't couldn't won't wouldn't hasn't haven't isnt arent dont doesnt didnt cant wont""".split()
 )
 ASKING = frozenset("what which who whom whose when where why how what's who's where's when's how's whats whos wheres".split())
 PERSONS = frozenset("i you we one someone somebody anyone anybody everyone me us there it he she they them him".split())
-CONJUNCTIONS = frozenset("and or but nor so if because although though while whereas unless whether once when where that who which whose whom then".split())
+CONJUNCTIONS = frozenset(
+    """and or but nor so if because although though while whereas unless whether once when where that who which whose whom then""".split()
+)
 ADVERBS = frozenset(
-    """still also ever never always only just really actually already now today yet currently nowadays again too exactly even often usually anyway then here there
-    not n't down off out more less much many back please else soon ago""".split()
+    """still also ever never always only just really actually already now today yet currently nowadays again too exactly even often usually
+    anyway then here there not n't down off out more less much many back please else soon ago""".split()
 )
 # Verbs that questions are made of, as they stand after "do", "can" or "who".
 VERBS = frozenset(
-    """add agree allow announce answer apply approve argue arrive ask ban bear become begin belong belongs borrow break bring build buy call camp cancel change charge check choose claim climb close come
-    consist contain cost count cover cross cut decide deliver design die dive drive drop earn eat employ end enforce enter exist expect expire explain fail fall file find finish fish fly follow get give
-    go grow happen have hear help hold hurt import improve increase install invent join keep kill know last launch lead leave lie live look lose lower made make manage mean measure meet
-    merge move need offer open operate order own park pass pay permit plan play prefer prevent produce promise propose protect prove publish put raise reach read recommend record reduce
-    refuse register reject remain rent restore remove repair repeal replace report require rise run sail save say see sell send serve set show sign sit speak spend stand start stay stop store strike suggest switch
-    support swim take teach tell think treat try turn update upgrade use visit wait walk want weigh win work write criticize criticise complain oppose praise""".split()
+    """add agree allow announce answer apply approve argue arrive ask ban bear become begin belong belongs borrow break bring build buy call camp
+    cancel change charge check choose claim climb close come consist contain cost count cover cross cut decide deliver design die dive drive
+    drop earn eat employ end enforce enter exist expect expire explain fail fall file find finish fish fly follow get give go grow happen have
+    hear help hold hurt import improve increase install invent join keep kill know last launch lead leave lie live look lose lower made make
+    manage mean measure meet merge move need offer open operate order own park pass pay permit plan play prefer prevent produce promise
+    propose protect prove publish put raise reach read recommend record reduce refuse register reject remain rent restore remove repair repeal
+    replace report require rise run sail save say see sell send serve set show sign sit speak spend stand start stay stop store strike suggest
+    switch support swim take teach tell think treat try turn update upgrade use visit wait walk want weigh win work write criticize criticise
+    complain oppose praise""".split()
 )
 _PAST = dict(
-    pair.split(":") for pair in """become:became begin:began break:broke bring:brought build:built buy:bought choose:chose come:came cost:cost cut:cut do:did drive:drove fall:fell find:found fly:flew
-    get:got give:gave go:went grow:grew have:had hear:heard hold:held hurt:hurt keep:kept know:knew lead:led leave:left lose:lost make:made mean:meant meet:met pay:paid put:put read:read rise:rose run:ran
-    say:said see:saw sell:sold send:sent set:set show:showed sit:sat speak:spoke spend:spent stand:stood strike:struck take:took teach:taught tell:told think:thought win:won write:wrote""".split()
+    pair.split(":")
+    for pair in """become:became begin:began break:broke bring:brought build:built buy:bought choose:chose come:came cost:cost cut:cut do:did
+    drive:drove fall:fell find:found fly:flew get:got give:gave go:went grow:grew have:had hear:heard hold:held hurt:hurt keep:kept
+    know:knew lead:led leave:left lose:lost make:made mean:meant meet:met pay:paid put:put read:read rise:rose run:ran say:said
+    see:saw sell:sold send:sent set:set show:showed sit:sat speak:spoke spend:spent stand:stood strike:struck take:took teach:taught
+    tell:told think:thought win:won write:wrote""".split()
 )
-DONE = frozenset("lost built held made sold found begun taken given paid struck kept brought written".split())
+DONE = frozenset("lost born built held made sold found begun taken given paid struck kept brought written".split())
 _PARTICIPLES = frozenset("gone taken given seen driven known chosen broken grown shown written spoken risen fallen".split())
 _UNITS = frozenset(
-    """m km cm mm mi mile miles ft feet foot inch inches yard yards kg g t ton tons tonne tonnes lb lbs pounds l liter liters litre litres gallon gallons year years month months week weeks
-    day days hour hours minute minutes second seconds knots mph mpg kb mb gb tb kib mib gib cc hp kw kwh watt watts percent euros dollars""".split()
+    """m km cm mm mi mile miles ft feet foot inch inches yard yards kg g t ton tons tonne tonnes lb lbs pounds l liter liters litre litres gallon
+    gallons year years month months week weeks day days hour hours minute minutes second seconds knots mph mpg kb mb gb tb kib mib gib cc hp
+    kw kwh watt watts percent euros dollars""".split()
 )
 _SUBJECTS = frozenset("i you we they he she".split())
-_MEASURES = frozenset("old long far fast big large tall high heavy wide deep expensive cheap strong thick hot cold good bad close late early small short few".split())
+_BEFORE_VERBS = AUXILIARIES - {"is", "are", "was", "were", "am"} | {"who", "which", "what", "to", "that"}
+_MEASURES = frozenset(
+    """old long far fast big large tall high heavy wide deep expensive cheap strong thick hot cold good bad close late early small short
+    few""".split()
+)
 TIMES = frozenset(
-    """today now currently nowadays yesterday tomorrow january february march april may june july august september october november december monday tuesday wednesday
-    thursday friday saturday sunday spring summer autumn fall winter week weekend weekends month year morning evening night afternoon noon midnight christmas easter""".split()
+    """today now currently nowadays yesterday tomorrow january february march april may june july august september october november december
+    monday tuesday wednesday thursday friday saturday sunday spring summer autumn fall winter week weekend weekends month year morning evening
+    night afternoon noon midnight christmas easter""".split()
 )
 _WORD = re.compile(r"(?:[^\s?!,;:()\[\]\"“”]|(?<=\d)[,:](?=\d))+")
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
@@ -127,7 +144,9 @@ def is_function(low: str) -> bool:
 
 def is_verb(low: str) -> bool:
     """Whether a word can be one of the verbs that questions are made of."""
-    return low in VERBS or (len(low) > 5 and low.endswith(("ize", "ify"))) or low in _PARTICIPLES or low in _PAST.values() or any(low.endswith(ending) and stem in VERBS for ending, stem in _verb_stems(low))
+    if low in VERBS or low in _PARTICIPLES or low in _PAST.values() or (len(low) > 5 and low.endswith(("ize", "ify"))):
+        return True
+    return any(low.endswith(ending) and stem in VERBS for ending, stem in _verb_stems(low))
 
 
 def _verb_stems(low: str) -> Sequence[tuple[str, str]]:
@@ -204,71 +223,74 @@ def phrases(text: str) -> list[Phrase]:
     >>> [text for text in (" ".join(word.text for word in phrase.words) for phrase in phrases("How much does a new lamp cost in the old town?"))]
     ['new lamp', 'old town']
     """
-    found: list[Phrase] = []
     every = words(text)
+    found: list[Phrase] = []
     run: list[Word] = []
-    measured = False  # after "how", where "old" names nothing
-    acting = False  # whether a verb may come: after "do", "can", "who" or "to"
     determiner: Word | None = None
     preposition: Word | None = None
-    for place, word in enumerate(every):
-        low = word.low
-        after = every[place - 1].low if place else ""
-        verb = acting and not is_function(low) and is_verb(low) and after not in DETERMINERS and after not in PREPOSITIONS - {"to"} and not (
-            run and place + 1 == len(every) and is_plural(low)) and not (after == "what" and low in VERBS)  # fmt: skip
-        verb = verb or (acting and (after in _SUBJECTS or low.endswith("ed")) and not is_function(low) and not low.endswith("eed"))
-        verb = verb or (low.endswith("ed") and after == "many") or (bool(run) and (len(low) > 4 and low.endswith("ed") and not low.endswith("eed") or low in DONE))
-        if verb or is_function(low):
-            if run:
-                found.append(Phrase(tuple(run), determiner, preposition))
-                run, determiner, preposition = [], None, None
-            measured = low == "how" or (measured and low in ("much", "more"))
-            if low in DETERMINERS and not verb:
-                determiner = word
-            elif low in PREPOSITIONS and not verb:
-                preposition, determiner = word, None
-            else:
-                preposition = determiner = None
-            if low in AUXILIARIES - {"is", "are", "was", "were", "am"} or low in ("who", "which", "what", "to", "that") or low in PERSONS:
-                acting = True
-            if verb:
-                acting = False
-            continue
-        gap = text[run[-1].end : word.start] if run else ""
-        if run and (gap.strip() or _AMOUNT.fullmatch(low)):  # a comma, or a figure that says what the thing is
+    measured = False  # after "how", where "old" names nothing
+    acting = False  # a verb may come: after "do", "can", "who" or "to"
+
+    def close() -> None:
+        nonlocal run, determiner, preposition
+        if run:
             found.append(Phrase(tuple(run), determiner, preposition))
             run, determiner, preposition = [], None, None
-        if measured and (low in _MEASURES or after == "much" and low.endswith("er")):
-            continue
-        measured = False
-        run.append(word)
-    if run:
-        found.append(Phrase(tuple(run), determiner, preposition))
+
+    for place, word in enumerate(every):
+        low, earlier = word.low, every[place - 1].low if place else ""
+        acts = not is_function(low) and _acts(low, earlier, acting=acting, in_phrase=bool(run), is_last=place + 1 == len(every))
+        if acts or is_function(low):
+            close()
+            measured = low == "how" or (measured and low in ("much", "more"))
+            if not acts and low in DETERMINERS:
+                determiner = word
+            else:
+                determiner, preposition = None, word if low in PREPOSITIONS and not acts else None
+            acting = not acts and (acting or low in _BEFORE_VERBS or low in PERSONS)
+        elif not (measured and (low in _MEASURES or (earlier == "much" and low.endswith("er")))):
+            if run and (text[run[-1].end : word.start].strip() or _AMOUNT.fullmatch(low)):  # a comma, or a figure that says what the thing is
+                close()
+            measured = False
+            run.append(word)
+    close()
     return found
 
 
-def joined(pieces: Sequence[Phrase], text: str, glue: str = ",|or|and|,\\s*(?:or|and)|of(?: the)?") -> list[Phrase]:
+def _acts(low: str, earlier: str, *, acting: bool, in_phrase: bool, is_last: bool) -> bool:
+    """Whether a word is the verb there: after a verb's helper, or a participle behind what it is about."""
+    done = low.endswith("ed") and not low.endswith("eed")
+    if acting and (done or earlier in _SUBJECTS):
+        return True
+    if (done and earlier == "many") or (in_phrase and ((done and len(low) > 4) or low in DONE)):
+        return True
+    ruled_out = earlier in DETERMINERS or earlier in PREPOSITIONS - {"to"} or (earlier == "what" and low in VERBS)
+    return acting and is_verb(low) and not ruled_out and not (in_phrase and is_last and is_plural(low))
+
+
+def joined(pieces: Sequence[Phrase], text: str, glue: str = ",|,?\\s*(?:or|and)|of(?: the)?") -> list[Phrase]:
     """Phrases with "X or Y" and "X of Y" as one."""
-    joined: list[Phrase] = []
+    found: list[Phrase] = []
     for piece in pieces:
-        if joined and re.fullmatch(rf"\s*(?:{glue})\s*", text[joined[-1].end : piece.start]):
-            last = joined.pop()
+        if found and re.fullmatch(rf"\s*(?:{glue})\s*", text[found[-1].end : piece.start]):
+            last = found.pop()
             between = [word for word in words(text) if last.end <= word.start and word.end <= piece.words[0].start]
-            joined.append(Phrase((*last.words, *between, *piece.words), last.determiner, last.preposition))
+            found.append(Phrase((*last.words, *between, *piece.words), last.determiner, last.preposition))
         else:
-            joined.append(piece)
-    return joined
+            found.append(piece)
+    return found
 
 
 # --- the words around a question -----------------------------------------------------------------------------------------
 
 AUXILIARY = "|".join(sorted((re.escape(word) for word in AUXILIARIES), key=len, reverse=True))  # for patterns
+PREPOSITION = "|".join(sorted(PREPOSITIONS))
 _JOINING = r"ok(?:ay)?|well|h+m+|and|but|or|so|then|also|plus|oh|ah|hi|hello|hey|actually|thanks|thank you"
 # what a short question added to the one before: "…, and why?"
-TACKED = re.compile(r", and (?:\w+ )?(?:\w+ (?:it|that|them)|why not|since when|until when|who says so|when|where|why|how(?: \w+)?|by how much|by whom|who)$", re.I)
-MARKER = re.compile(
-    rf"^\W*(?:(?:{_JOINING})\b[\s,.!…-]*|(?:great|cool|nice|good|right|yes|yeah|no|nope|alright|please|now|interesting|i see|got it|perfect)\b(?:\s*[,.!…-]+\s*|\s+(?=(?:{_JOINING})\b)))+", re.I,
-)  # fmt: skip
+_ADDED = r"why not|since when|until when|who says so|when|where|why|how(?: \w+)?|by how much|by whom|who|\w+ (?:it|that|them)"
+TACKED = re.compile(rf", and (?:\w+ )?(?:{_ADDED})$", re.I)
+_REACTING = r"great|cool|nice|good|right|yes|yeah|no|nope|alright|please|now|interesting|i see|got it|perfect"
+MARKER = re.compile(rf"^\W*(?:(?:{_JOINING})\b[\s,.!…-]*|(?:{_REACTING})\b(?:\s*[,.!…-]+\s*|\s+(?=(?:{_JOINING})\b)))+", re.I)
 
 
 def without_marker(text: str) -> str:
@@ -279,6 +301,11 @@ def without_marker(text: str) -> str:
 
 def strip(text: str) -> str:
     return text.strip(" ?!.,;:…")
+
+
+def plain(question: str) -> str:
+    """The question without marks and without what was tacked on to it."""
+    return TACKED.sub("", strip(question))
 
 
 def article(noun: str) -> str:
@@ -298,3 +325,19 @@ def finish(text: str) -> str:
     text = re.sub(r",\s*(?=[?!.,]|$)", "", text)
     text = re.sub(r"\b(the|a|an) (?:the|a|an)\b", r"\1", " ".join(text.split()), flags=re.I)
     return f"{strip(text)}?"
+
+
+_FRAME = re.compile(
+    r"^(?:(?:what|who|where|when|why|how|which|whose|whom)(?:['’]?s)?\b(?:\s+(?:much|many|old|long|far|fast|big|large|high|tall|often))?"
+    rf"(?:\s+(?:{AUXILIARY})\b)?|(?:{AUXILIARY})\b|tell me about\b|explain\b|define\b)(?:\s+(?:a|an|the|i|we|you|there)\b)*\s*",
+    re.I,
+)
+
+
+def topic(question: str) -> str:
+    """What a question is about, without the words that ask.
+
+    >>> topic("What is the harbor fee?")
+    'harbor fee'
+    """
+    return _FRAME.sub("", strip(without_marker(question))) or strip(question)

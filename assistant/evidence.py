@@ -12,10 +12,12 @@ from pathlib import Path
 from assistant.citations import as_prose
 from assistant.kinds import fits
 from assistant.question import Question
-from index import Hit, Index, Sentence
+from index import Hit, Index
 from index.keywords import tokenize
 
 WEIGHTS = Path(__file__).with_name("weights.json")  # fitted; the file says from which data
+
+LIST_WORDS = 90  # of a list that is quoted whole
 
 # Words with which a sentence points out of itself when it begins with them.
 _POINTER = re.compile(
@@ -73,7 +75,10 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
     for rank, hit in enumerate(hits, start=1):
         context = _tokens(f"{hit.title} {hit.section}")
         for place, sentence in enumerate(hit.sentences):
-            own = _tokens(sentence.text)
+            start, end = _extent(hit, place)
+            quote = hit.text[start - hit.start : end - hit.start]
+            prose = as_prose(quote)
+            own = _tokens(prose)
             had = {token for token in rarity if token in own or alike.get(token, frozenset()) & own}
             around = {token for token in rarity if token in context or alike.get(token, frozenset()) & context}
             features = {
@@ -86,11 +91,8 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
                 "bm25_per_term": sentence.bm25 / (10.0 * total),
             }
             score = sum(share.get(name, 0.0) * value for name, value in features.items())
-            start = _begin(hit.sentences, place)
-            quote = hit.text[start - hit.start : sentence.end - hit.start]
-            prose = as_prose(quote)
             covered = frozenset(had | around)
-            found.append(Evidence(0, hit, start, sentence.end, quote, prose, _tokens(prose), context, score, features, covered))
+            found.append(Evidence(0, hit, start, end, quote, prose, own, context, score, features, covered))
     found.sort(key=lambda evidence: (-evidence.score, evidence.hit.document_id, evidence.start))
     return [replace(evidence, number=number) for number, evidence in enumerate(_distinct(found), start=1)]
 
@@ -101,12 +103,26 @@ def _tokens(text: str) -> frozenset[str]:
     return frozenset(tokenize(text))
 
 
-def _begin(sentences: Sequence[Sentence], place: int) -> int:
-    """Where the quote has to begin so that it does not point out of itself: at most two sentences earlier."""
-    first = place
+def _extent(hit: Hit, place: int) -> tuple[int, int]:
+    """The quote of a sentence that stands alone: from the sentence it leans on, or with the list it belongs to."""
+    sentences = hit.sentences
+    first = last = place
+    if _is_item(hit, place) or sentences[place].text.endswith(":"):
+        while first > 0 and _is_item(hit, first):
+            first -= 1
+        while last + 1 < len(sentences) and _is_item(hit, last + 1):
+            last += 1
+        if len(hit.text[sentences[first].start - hit.start : sentences[last].end - hit.start].split()) > LIST_WORDS:
+            first = last = place
     while first > 0 and place - first < 2 and points_out(sentences[first].text):
         first -= 1
-    return sentences[first].start
+    return sentences[first].start, sentences[last].end
+
+
+def _is_item(hit: Hit, place: int) -> bool:
+    """Whether a sentence begins an item of a list."""
+    before = hit.text[hit.sentences[place - 1].end - hit.start : hit.sentences[place].start - hit.start] if place else ""
+    return bool(re.search(r"\n\s*(?:[-*+]|\d{1,3}[.)])\s+\Z", before))
 
 
 def _distinct(found: Iterable[Evidence]) -> list[Evidence]:

@@ -9,11 +9,11 @@ import secrets
 import threading
 import time
 import unicodedata
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, cast
 
 from assistant import prompts
 from assistant.answer import Usage
@@ -322,9 +322,6 @@ def _clean(text: str) -> str:
 
 # --- the request -------------------------------------------------------------------------------------------------------
 
-T = TypeVar("T")
-
-
 @cache
 def _loop() -> asyncio.AbstractEventLoop:
     """The one event loop of all requests: clients keep their connections, which belong to a loop."""
@@ -337,7 +334,8 @@ def _stream(chain: Runnable[dict[str, Any], Piece], values: dict[str, Any], outc
     """The pieces of a reply. A fault ends it and stands in `outcome.problem`; closing it, or the deadline, ends the request."""
     arrived: queue.SimpleQueue[Piece | BaseException | None] = queue.SimpleQueue()
     requests = [0]
-    task = asyncio.run_coroutine_threadsafe(_request(chain, values, arrived.put, deadline, requests), _loop())
+    stopped = threading.Event()
+    task = asyncio.run_coroutine_threadsafe(_request(chain, values, arrived.put, stopped, deadline, requests), _loop())
     tokens_in = tokens_out = 0
     text, finished = "", False
     try:
@@ -357,7 +355,9 @@ def _stream(chain: Runnable[dict[str, Any], Piece], values: dict[str, Any], outc
         if not finished and _is_unfinished(text):
             outcome.problem = prompts.MODEL_CUT_OFF
     finally:
-        task.cancel()
+        # subtle: a request that is receiving ends cleanly at its next piece; one that only waits has to be cancelled
+        stopped.set()
+        _loop().call_soon_threadsafe(_loop().call_later, 0.2, task.cancel)
         outcome.usage = Usage(outcome.usage.input_tokens + tokens_in, outcome.usage.output_tokens + tokens_out, outcome.usage.requests + requests[0])
 
 
@@ -368,15 +368,19 @@ def _is_unfinished(text: str) -> bool:
 
 
 async def _request(
-    chain: Runnable[dict[str, Any], Piece], values: dict[str, Any], put: Callable[[Piece | BaseException | None], None], deadline: float, requests: list[int]
-) -> None:
+    chain: Runnable[dict[str, Any], Piece], values: dict[str, Any], put: Callable[[Piece | BaseException | None], None], stopped: threading.Event,
+    deadline: float, requests: list[int],
+) -> None:  # fmt: skip
     begun = False
     for attempt in range(ATTEMPTS):
         requests[0] += 1
         try:
-            async for piece in chain.astream(values):
-                begun = begun or bool(piece.text)
-                put(piece)
+            async with aclosing(cast("AsyncGenerator[Piece, None]", chain.astream(values))) as pieces:
+                async for piece in pieces:
+                    if stopped.is_set():
+                        return
+                    begun = begun or bool(piece.text)
+                    put(piece)
         except Exception as error:  # each provider's client has exceptions of its own
             wait = retry_after(error, attempt=attempt)
             if begun or wait is None or attempt + 1 == ATTEMPTS or time.monotonic() + wait >= deadline:

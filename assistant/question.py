@@ -50,6 +50,27 @@ def check_question(question: object, *, maximum: int = MAXIMUM_LENGTH) -> str:
     return text
 
 
+# Words around a question that ask, but say nothing of what is asked.
+_FRAME = re.compile(
+    r"""\b(?:what\ (?:counts?|qualifies)\ as
+        |(?:can|could|would)\ you\ (?:please\ )?(?:tell|explain|show)(?:\ (?:me|us))?|tell\ me(?:\ about)?|i\ (?:want|need|would\ like)\ to\ know
+        |i(?:\ have|'ve)?\ (?:heard|read)(?:\ that)?|is\ it\ true(?:\ that)?|do\ you\ know|what\ do\ you\ know\ about
+        |is\ that\ (?:right|true|how\ it\ works|so)|i(?:'m|\ am)\ (?:wondering|asking)|(?:am\ i|are\ we)\ right\ that|right\s*\?$
+        |explain|please|right\ now|nowadays|these\ days|at\ the\ moment)\b""",
+    re.I | re.X,
+)  # fmt: skip
+
+
+def bare(text: str) -> str:
+    """A question without the words that only ask; itself when nothing else is in it.
+
+    >>> bare("Can you tell me what counts as a berth?")
+    'a berth?'
+    """
+    stripped = " ".join(_FRAME.sub(" ", text).split()).lstrip(" ,;:")
+    return stripped if re.search(r"\w{3}", stripped) else text
+
+
 def analyse(text: str, words: Keywords) -> Question:
     """Take a question apart against the words of a corpus."""
     terms: dict[str, Term] = {}

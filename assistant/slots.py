@@ -7,16 +7,36 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant import english
-from assistant.english import TACKED, Phrase, article, finish, phrases, strip, words
+from assistant.english import Phrase, article, finish, phrases, plain, words
 from assistant.reference import agreeing, opens
 from index.embeddings import Embeddings
 
-Fit = Callable[[Sequence[str]], Sequence[float]]  # how near the sources come to each of some questions
+Fit = Callable[[Sequence[str]], Sequence[float]]  # how near the sources come to each of some questions: cosines
 
 ALIKE = 0.3  # cosine of two words or short phrases of one kind: "georgia" and "texas" have 0.59, "georgia" and "truck" 0.09
 SURELY_ALIKE = 0.45  # the same for a message of two words that may as well be a new question
-_PLACING = frozenset("in at on to from near of for about by as".split())  # that often change places: "the tariff on", "for"
+_PLACING = frozenset("in at on to from near of for about as".split())  # that often change places: "the tariff on", "for"
 _OPPOSED = ({"before", "after"}, {"with", "without"}, {"over", "under", "above", "below"}, {"since", "until", "from", "till"})
+_OWN_TIMES = frozenset("today now currently nowadays yesterday tomorrow last next".split())  # times that need no preposition
+
+
+def swap(before: str, fragment: str, embeddings: Embeddings, fit: Fit | None = None, *, forced: bool = True) -> str | None:
+    """The question with each phrase of the fragment in the place of its kind, else behind; None when it does not belong and is not forced."""
+    pieces = english.joined(phrases(fragment), fragment)
+    if not pieces:
+        return f"{plain(before)} {fragment}?" if forced else None
+    made = before
+    for number, piece in enumerate(pieces):
+        if len(pieces) > 1 and piece.stems <= {word.stem for word in words(made)}:
+            continue  # "the tariff on trucks": the tariff is spoken of already
+        start = 0 if not number else piece.preposition.start if piece.preposition else piece.start
+        following = pieces[number + 1] if number + 1 < len(pieces) else None
+        end = len(fragment) if following is None else following.preposition.start if following.preposition else following.start
+        swapped = Slots(made, embeddings, fit).put(fragment[start:end].strip(" ,"), forced=forced or made != before)
+        if swapped is None:
+            return None
+        made = swapped
+    return made
 
 
 @dataclass(frozen=True)
@@ -27,145 +47,100 @@ class Slots:
     embeddings: Embeddings
     fit: Fit | None = None
 
-    @property
-    def _plain(self) -> str:
-        return TACKED.sub("", strip(self.before))
-
     def put(self, fragment: str, *, forced: bool) -> str | None:
-        """The question with the fragment in the place of its kind, else behind; None when it does not belong and is not forced."""
-        pieces = english.joined(phrases(fragment), fragment)
-        if not pieces:
-            return f"{self._plain} {fragment}?" if forced else None
-        made = self.before
-        changed = False
-        for number, piece in enumerate(pieces):
-            text = fragment[piece.start if number else 0 : pieces[number + 1].preposition.start if number + 1 < len(pieces) and pieces[number + 1].preposition else (pieces[number + 1].start if number + 1 < len(pieces) else len(fragment))].strip(" ,")  # type: ignore[union-attr]
-            if number and piece.preposition:
-                text = fragment[piece.preposition.start : piece.preposition.end] + " " + text
-            if len(pieces) > 1 and piece.stems <= {word.stem for word in words(made)}:
-                continue
-            following = Slots(made, self.embeddings, self.fit)._put(text, forced=forced or changed)
-            if following is None:
-                return None
-            made, changed = following, True
-        return made if changed else self.before
-
-    def _put(self, fragment: str, *, forced: bool) -> str | None:
-        vague = re.search(r"\s+ones?$", fragment, re.I) is not None
+        """The question with a fragment of one phrase in the place of its kind, or behind."""
+        vague = re.search(r"\s+ones?$", fragment, re.I) is not None  # "the blue one": the noun stays
         fragment = re.sub(r"\s+ones?$", "", fragment, flags=re.I)
         piece = english.joined(phrases(fragment), fragment)[0]
         led = [word.low for word in words(fragment) if word.low in english.PREPOSITIONS and word.end <= piece.start]
         preposition = led[-1] if led else None
         value = fragment[piece.start :]
-        kinds = english.shape(piece.words)
         present = english.joined(phrases(self.before), self.before, "of(?: the)?")
-        if kinds:
-            place = self._of_shape(kinds, piece, present)
+        kind = english.shape(piece.words)
+        place = self._of_shape(kind, piece, present) if kind else None
+        if place is None and kind == "time":
+            return self._append(fragment if preposition or not english.is_year(piece.head.low) else f"in {value}")
+        if place is None and not vague and (preposition is None or preposition in _PLACING):
+            place = self._sharing(piece, present)
             if place is not None:
-                return self._replace(place, value, piece, preposition)
-            if kinds == "time":
-                return self._append(fragment if preposition else f"{'in ' if english.is_year(piece.head.low) else ''}{value}")
-        if preposition is None or preposition in _PLACING:
-            shared = None if vague else self._sharing(piece, present)
-            if shared is not None:
-                return self._replace(shared, value, piece, None)
-        place = self._alike(piece, preposition, present, forced=forced, vague=vague)
+                return self._replace(place, value, piece, None)
+        if place is None:
+            place = self._alike(piece, preposition, present, bar=ALIKE if forced else SURELY_ALIKE, vague=vague)
         if place is not None:
             return self._replace(place, value, piece, preposition)
         if preposition:
             return self._append(fragment) if forced else None
-        return self._judged(value, piece, present, forced=forced)
+        return self._judged(value, piece, forced=forced)
 
     def _append(self, text: str) -> str:
-        return f"{self._plain} {text}?"
+        return f"{plain(self.before)} {text}?"
+
+    # --- places ------------------------------------------------------------------------------------------------------
 
     def _of_shape(self, kind: str, piece: Phrase, present: Sequence[Phrase]) -> Phrase | None:
         """What has the same form: a year for a year, the lowest for the highest."""
         for phrase in reversed(present):
-            if kind == "time" and phrase.is_time:
-                return phrase
             if kind == "time":
-                dated = [word for word in phrase.words if english.is_year(word.low)]
-                if dated and english.is_year(piece.head.low):
-                    return Phrase((dated[-1],))
-            if kind == "amount" and english.shape(phrase.words) == "amount":
+                years = [word for word in phrase.words if english.is_year(word.low)]
+                if phrase.is_time:
+                    return phrase
+                if years and english.is_year(piece.head.low):
+                    return Phrase((years[-1],))
+            elif kind == "amount" and english.shape(phrase.words) == kind:
                 return phrase
-            if kind == "measure":
-                pair = next((pair for pair in zip(phrase.words, phrase.words[1:], strict=False) if english.shape(pair) == "measure" and pair[1].stem == piece.head.stem), None)
-                if pair:
-                    return Phrase(pair)
-            if kind == "order":
-                ordered = [word for word in phrase.words if english.shape([word]) == "order"]
+            elif kind == "measure":
+                pairs = list(zip(phrase.words, phrase.words[1:], strict=False))
+                alike = [pair for pair in pairs if english.shape(pair) == kind and pair[1].stem == piece.head.stem]
+                if alike:
+                    return Phrase(alike[0])
+            elif kind == "order":
+                ordered = [word for word in phrase.words if english.shape([word]) == kind]
                 if ordered:
-                    return Phrase((ordered[0],) if len(piece.words) == 1 else phrase.words, phrase.determiner if ordered[0] == phrase.words[0] else None)
+                    determiner = phrase.determiner if ordered[0] == phrase.words[0] else None
+                    return Phrase((ordered[0],) if len(piece.words) == 1 else phrase.words, determiner)
         return None
 
     def _sharing(self, piece: Phrase, present: Sequence[Phrase]) -> Phrase | None:
         """The phrase with the same noun, together with what follows to tell which: "cars from the EU" for "British cars"."""
-        if len(piece.words) < 2:
+        if len(piece.words) < 2 or not present:
             return None
-        best = max(present, key=lambda phrase: (phrase.head.stem == piece.head.stem) * 2 + len(phrase.stems & piece.stems), default=None)
-        if best is None or not best.stems & piece.stems:
+        number = max(range(len(present)), key=lambda n: (present[n].head.stem == piece.head.stem) * 2 + len(present[n].stems & piece.stems))
+        best, following = present[number], present[number + 1] if number + 1 < len(present) else None
+        if not best.stems & piece.stems:
             return None
-        if best.head.stem == piece.head.stem and len(best.words) == 1:
-            following = present[present.index(best) + 1] if present.index(best) + 1 < len(present) else None
-            if following and following.preposition and following.preposition.low in ("from", "of", "in", "by", "with") and not self.before[best.end : following.preposition.start].strip():
-                modifier = " ".join(word.text for word in piece.words[:-1])
-                if self._cosines(modifier, [" ".join(word.text for word in following.words)])[0] >= ALIKE:
-                    return Phrase((*best.words, following.preposition, *following.words), best.determiner)
+        if best.head.stem != piece.head.stem or len(best.words) > 1 or following is None or following.preposition is None:
+            return best
+        tells = following.preposition.low in ("from", "of", "in", "by", "with") and not self.before[best.end : following.preposition.start].strip()
+        if tells and self._cosines(_text(piece.words[:-1]), [_text(following.words)])[0] >= ALIKE:
+            return Phrase((*best.words, following.preposition, *following.words), best.determiner)
         return best
 
-    def _alike(self, piece: Phrase, preposition: str | None, present: Sequence[Phrase], *, forced: bool, vague: bool) -> Phrase | None:
+    def _alike(self, piece: Phrase, preposition: str | None, present: Sequence[Phrase], *, bar: float, vague: bool) -> Phrase | None:
         """The words that mean something of the same kind."""
-        bare = piece.words
-        spans: list[Phrase] = []
-        opening = re.match(r"(?:\w+ )?which\b", self.before, re.I)
-        for number, phrase in enumerate(present):
-            if phrase.is_time or (opening and number == 0 and not piece.is_plural):
-                continue
-            for size in range(1, min(4, len(phrase.words)) + 1):
-                for start in range(len(phrase.words) - size + 1):
-                    part = phrase.words[start : start + size]
-                    led = phrase.preposition if start == 0 else phrase.words[start - 1] if phrase.words[start - 1].low in english.PREPOSITIONS else None
-                    if (vague and part[-1] == phrase.head) or english.shape(part[:1]) == "order" or english.is_function(part[0].low) or english.is_function(part[-1].low):
-                        continue
-                    span = Phrase(part, phrase.determiner if start == 0 else None, led)
-                    if preposition is None or self._may_follow(preposition, span):
-                        spans.append(span)
-        if not spans or not bare:
+        asks_which = re.match(r"(?:\w+ )?which\b", self.before, re.I) is not None and not piece.is_plural
+        candidates = [phrase for phrase in present[asks_which:] if not phrase.is_time]
+        spans = [span for phrase in candidates for span in _spans(phrase, vague=vague) if preposition is None or _may_follow(preposition, span)]
+        if not spans:
             return None
-        cosines = self._cosines(" ".join(word.text for word in bare), [" ".join(word.text for word in span.words) for span in spans], english.singular(bare[-1].low))
+        cosines = self._cosines(_text(piece.words), [_text(span.words) for span in spans], singular=english.singular(piece.head.low))
         wholes = {(phrase.words[0].start, phrase.end) for phrase in present}
-        scored = []
+        led_alike = sum(phrase.preposition is not None and phrase.preposition.low == preposition for phrase in candidates)
+        best, best_score, best_kind = spans[0], -1.0, -1.0
         for span, cosine in zip(spans, cosines, strict=True):
             whole = (span.words[0].start, span.end) in wholes
-            if whole:  # a phrase is of the kind that a part of it is of
-                inner = [other for part, other in zip(spans, cosines, strict=True) if span.words[0].start <= part.words[0].start and part.end == span.end]
-                cosine = max(cosine, max(inner) - 0.05)
-            same = preposition is not None and span.preposition is not None and span.preposition.low == preposition
-            full = whole and piece.determiner is not None
-            stray = preposition is not None and span.preposition is None  # "in texas" for a thing without a preposition
-            only = same and whole and sum(other.preposition is not None and other.preposition.low == preposition and not other.is_time for other in present) == 1
-            # "for children" tells more about a ticket for the tower; "in winter" stands for "in summer"
-            other = preposition is not None and span.preposition is not None and not same
-            kind = cosine - 0.1 * other + (0.05 if same and preposition == "for" else 0.2 if only else 0.15 * same) - 0.2 * stray
-            scored.append((kind + 0.1 * full + (0.08 if len(bare) > 1 else 0.03) * whole, kind, span))
-        _, cosine, best = max(scored, key=lambda item: item[0])
-        return best if cosine >= (ALIKE if forced else SURELY_ALIKE) else None
+            if whole:  # a phrase is of the kind of its last words
+                ends = [part.end == span.end and part.words[0].start >= span.words[0].start for part in spans]
+                cosine = max([cosine, *(other - 0.05 for other, fits in zip(cosines, ends, strict=True) if fits)])
+            kind = cosine + _bonus(preposition, span, is_only=whole and led_alike == 1)
+            score = kind + 0.1 * (whole and piece.determiner is not None) + (0.08 if len(piece.words) > 1 else 0.03) * whole
+            if score > best_score:
+                best, best_score, best_kind = span, score, kind
+        return best if best_kind >= bar else None
 
-    def _may_follow(self, preposition: str, phrase: Phrase) -> bool:
-        other = phrase.preposition.low if phrase.preposition else None
-        if other == preposition:
-            return True
-        if preposition in ("from", "to") and other in ("from", "to"):
-            return False
-        if other and any(preposition in pair and other in pair for pair in _OPPOSED):
-            return True
-        return preposition in _PLACING and preposition != "by" and (other is None or other in _PLACING)
-
-    def _judged(self, value: str, piece: Phrase, present: Sequence[Phrase], *, forced: bool) -> str | None:
+    def _judged(self, value: str, piece: Phrase, *, forced: bool) -> str | None:
         """No place is of its kind: of the readings that English allows the one that the sources come nearest to."""
-        places = [phrase for phrase in phrases(self.before) if not phrase.is_time and not (opens(self.before, phrase) and not (piece.is_plural and phrase.is_plural))][:3]
+        places = [phrase for phrase in phrases(self.before) if not phrase.is_time]
+        places = [phrase for phrase in places if not opens(self.before, phrase) or (piece.is_plural and phrase.is_plural)][:3]
         if len(places) == 1 and re.match(r"who(?:['’]?s| is| are| was| were)\b", self.before, re.I):
             return self._replace(places[0], value, piece, None)
         readings = [self._append(f"for {value}"), *(self._replace(phrase, value, piece, None) for phrase in places)]
@@ -176,29 +151,73 @@ class Slots:
         best = max(range(len(readings)), key=lambda number: scores[number] - 0.05 * (number == 0))
         return readings[best] if forced or scores[best] > scores[-1] + 0.02 else None
 
-    def _cosines(self, text: str, others: Sequence[str], head: str | None = None) -> list[float]:
+    def _cosines(self, text: str, others: Sequence[str], *, singular: str | None = None) -> list[float]:
         """How alike a text is to others; also without the ending of its plural, which may be that of "Smith's"."""
-        forms = [text, " ".join([*text.split()[:-1], head])] if head else [text]
+        forms = [text, " ".join([*text.split()[:-1], singular])] if singular else [text]
         vectors = self.embeddings.encode([*forms, *others])
         return [float(cosine) for cosine in (vectors[len(forms) :] @ vectors[: len(forms)].T).max(axis=1)]
 
+    # --- writing -----------------------------------------------------------------------------------------------------
+
     def _replace(self, place: Phrase, value: str, piece: Phrase, preposition: str | None) -> str:
-        """The value in that place, with an article and a preposition that fit."""
-        start, end = place.words[0].start, place.end
+        """The value in that place, with an article, a preposition and a verb that fit."""
+        start, end, last = place.words[0].start, place.end, place.words[-1]
+        present = phrases(self.before)
+        ends_phrase = end in {phrase.end for phrase in present}
         if place.determiner is not None:
-            determiner = place.determiner.low
-            if piece.determiner is not None or piece.is_plural and place.end in {phrase.end for phrase in phrases(self.before)}:
+            if piece.determiner is not None or (piece.is_plural and ends_phrase):
                 start = place.determiner.start
-            elif determiner in ("a", "an"):
+            elif place.determiner.low in ("a", "an"):
                 start, value = place.determiner.start, f"{article(value)} {value}"
-        if place.preposition is not None and preposition and preposition != place.preposition.low:
-            start, value = place.preposition.start, f"{preposition} {value}"
-        if place.preposition is not None and place.is_time and piece.is_time and piece.words[0].low in ("today", "now", "currently", "nowadays", "yesterday", "tomorrow", "last", "next"):
-            start, value = place.preposition.start, value
-        possessive = "'s" if place.words[-1].low.endswith("'s") and not value.endswith("'s") else ""
-        if english.is_plural(piece.head.low) and not english.is_plural(place.head.low) and any(phrase.words[0].start <= start and end < phrase.end for phrase in phrases(self.before)):
-            value = value.removesuffix("s")  # before a noun: "bidens" in "the trump proposal"
-        earlier = self.before[:start]
-        if place.end in {phrase.end for phrase in phrases(self.before)}:
-            earlier = agreeing(earlier, "they" if english.is_plural(place.head.low) else "it", value)
-        return finish(earlier + value + possessive + self.before[end:])
+        if place.preposition is not None:
+            if preposition not in (None, "for", "with", "about", place.preposition.low):  # "for" may stand for any other
+                start, value = place.preposition.start, f"{preposition} {value}"
+            elif place.is_time and piece.words[0].low in _OWN_TIMES:
+                start = place.preposition.start
+        if last.low.endswith("'s") and not value.endswith("'s"):
+            value += "'s"
+        elif piece.is_plural and not english.is_plural(last.low) and not ends_phrase:
+            value = value.removesuffix("s")  # before a noun: "smiths" for "the jones proposal"
+        earlier = agreeing(self.before[:start], value, was_plural=english.is_plural(last.low)) if ends_phrase else self.before[:start]
+        return finish(earlier + value + self.before[end:])
+
+
+def _text(found: Sequence[english.Word]) -> str:
+    return " ".join(word.text for word in found)
+
+
+def _spans(phrase: Phrase, *, vague: bool) -> list[Phrase]:
+    """The parts of a phrase, of four words at most, that can be replaced on their own."""
+    spans: list[Phrase] = []
+    for size in range(1, min(4, len(phrase.words)) + 1):
+        for start in range(len(phrase.words) - size + 1):
+            part = phrase.words[start : start + size]
+            if english.is_function(part[0].low) or english.is_function(part[-1].low) or english.shape(part[:1]) == "order":
+                continue
+            if vague and part[-1] == phrase.head:
+                continue
+            before = phrase.words[start - 1] if start else phrase.preposition
+            led = before if before is not None and before.low in english.PREPOSITIONS else None
+            spans.append(Phrase(part, None if start else phrase.determiner, led))
+    return spans
+
+
+def _may_follow(preposition: str, span: Phrase) -> bool:
+    """Whether something with that preposition can take the place of words with another, or with none."""
+    other = span.preposition.low if span.preposition else None
+    if other == preposition or (other and any({preposition, other} <= group for group in _OPPOSED)):
+        return True
+    return {preposition, other} != {"from", "to"} and preposition in _PLACING and (other is None or other in _PLACING)
+
+
+def _bonus(preposition: str | None, span: Phrase, *, is_only: bool) -> float:
+    """What the preposition tells beside the meaning of the words."""
+    if preposition is None:
+        return 0.0
+    if span.preposition is None:
+        return -0.2  # "in texas" hardly stands for a thing without a preposition
+    if span.preposition.low != preposition:
+        return -0.1
+    if preposition == "for":
+        return 0.05  # "for children" tells more about a ticket for the tower
+    return 0.2 if is_only else 0.15

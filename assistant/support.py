@@ -13,7 +13,7 @@ from assistant.kinds import fits
 from assistant.question import Question, Term
 
 BEST = 3  # sentences that the decision looks at: what an answer would hold
-FEATURES = ("cosine", "covered", "covered_together", "rarest_name", "kind", "terms")
+FEATURES = ("cosine", "covered", "rarest_name", "kind", "terms")
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,9 @@ def features_of(question: Question, evidence: Sequence[Evidence]) -> dict[str, f
         return dict.fromkeys(FEATURES, 0.0)
     together = frozenset().union(*(item.covered for item in top))
     lacking = [term for term in _words(question) if not _has(term, question, together)]
-    total = sum(term.rarity for term in question.terms) or 1.0
     return {
         "cosine": top[0].features["cosine"],
         "covered": top[0].features["covered"],
-        "covered_together": sum(term.rarity for term in question.terms if term.token in together) / total,
         "rarest_name": max((term.rarity for term in lacking if term.is_name), default=0.0),
         "kind": float(fits(question.text, question.kind, top[0].prose)),
         "terms": min(1.0, len(_words(question)) / 10),

@@ -161,8 +161,8 @@ class Histories:
 def in_time(hits: Sequence[Hit], asked: Asked, histories: Histories, *, limit: int, today: str) -> list[Hit]:
     """The first `limit` hits, with the steps of their histories that held in the time told right before those that did not.
 
-    A step that was found only later than `limit` is taken in; of what was before something undated, every step is. What came only after
-    an earlier time stands last.
+    A step that was found only later than `limit` is taken in; for an earlier time, and for what was before something undated, every step
+    is. What came only after an earlier time stands last.
     """
     places = [place_of(hit.document_id, hit.section) for hit in hits]
     held = [state_in(hit, asked) not in ("not yet", "no longer", "proposed") for hit in hits]
@@ -171,6 +171,9 @@ def in_time(hits: Sequence[Hit], asked: Asked, histories: Histories, *, limit: i
         around = histories.around(places[number]) if asked.is_former or not held[number] else set()
         order |= dict.fromkeys(other for other in range(len(hits)) if places[other] in around and (asked.is_former or held[other]))
         order[number] = None
+    if asked.is_told and asked.end < today:  # what has replaced them since is told as well
+        linked = set().union(*(histories.around(places[number]) for number in order)) if order else set()
+        order |= dict.fromkeys(number for number, place in enumerate(places) if place in linked)
     later = {number for number in order if asked.end < today and state_in(hits[number], asked) == "not yet"}
     return [hits[number] for number in sorted(order, key=lambda number: number in later)]
 

@@ -308,7 +308,7 @@ def _keywords_of_sentences(passages: Sequence[Passage]) -> Keywords:
 
 
 def _verify(store: Store, manifest: Manifest, passages: Sequence[Passage], documents: Mapping[str, Document]) -> None:
-    """Read the new generation back: all there, spans right, and a sample of it found by its own vectors."""
+    """Read the new generation back: all there, spans right, and a sample of it found by the sentences' own vectors."""
     if store.counts() != (manifest.passages, manifest.sentences):
         raise IndexDamaged("The new index does not hold what was written to it; the old one still serves. Run the rebuild again.")
     for passage in passages:
@@ -317,8 +317,9 @@ def _verify(store: Store, manifest: Manifest, passages: Sequence[Passage], docum
             raise IndexDamaged(f"{passage.document_id} [{passage.start}:{passage.end}] is no span of its document; the old index still serves.")
     sample = passages[:: max(1, len(passages) // 16)]
     vectors = store.sentence_vectors([passage.first_sentence for passage in sample])
-    for passage, vector, read in zip(sample, vectors, store.passages([passage.position for passage in sample]), strict=True):
+    for passage, read in zip(sample, store.passages([passage.position for passage in sample]), strict=True):
         if read != passage:
             raise IndexDamaged(f"Passage {passage.position} reads back differently from what was written; the old index still serves.")
-        if store.nearest_sentences(vector, 1)[0][1] < 0.999:
-            raise IndexDamaged(f"Passage {passage.position} is not found by its own vector; the old index still serves. Run the rebuild again.")
+    found = sum(store.nearest_sentences(vector, 1)[0][1] > 0.999 for vector in vectors)
+    if 2 * found < len(sample):  # the graph of vectors is not exact: one that is whole may miss a few
+        raise IndexDamaged(f"Only {found} of {len(sample)} sentences are found by their own vectors; the old index still serves. Run the rebuild again.")

@@ -64,7 +64,7 @@ def badge(status: str | None) -> str:
 
 def data(value: object) -> str:
     """JSON that the script of the page reads and nobody sees."""
-    return f'<template class="data">{escape(json.dumps(value, ensure_ascii=False))}</template>'
+    return f'<span class="data" hidden>{escape(json.dumps(value, ensure_ascii=False))}</span>'
 
 
 _INLINE = re.compile(
@@ -125,7 +125,11 @@ def _blocks(text: str) -> tuple[Block, ...]:
 
 def quotes(document: Document, citation: Citation) -> bool:
     """Whether the quote stands there word for word, in the very text that was cited."""
-    return document.sha256 == citation.document_sha256 and 0 <= citation.start < citation.end and document.text[citation.start : citation.end] == citation.quote
+    return (
+        document.sha256 == citation.document_sha256
+        and 0 <= citation.start < citation.end
+        and document.text[citation.start : citation.end] == citation.quote
+    )
 
 
 @dataclass(frozen=True)

@@ -199,7 +199,11 @@ def draw_figure(figure: Figure, document: Document) -> str:
 
 
 def _swatch(series: Series) -> str:
-    shape = f'<circle class="dot c{series.color}" cx="14" cy="4" r="4"/>' if series.line == "points" else f'<path class="line c{series.color} {series.line}" d="M1 4H27"/>'
+    shape = (
+        f'<circle class="dot c{series.color}" cx="14" cy="4" r="4"/>'
+        if series.line == "points"
+        else f'<path class="line c{series.color} {series.line}" d="M1 4H27"/>'
+    )
     return f'<svg viewBox="0 0 28 8" aria-hidden="true">{shape}</svg>'
 
 

@@ -102,7 +102,9 @@ ABOUT_WHAT = (
     "with the place where it stands. When the documents do not answer a question, it says so."
 )
 ABOUT_MODE_HEADING = "How it answers"
-ABOUT_QUOTED = "It runs in quoting mode: no language model is used. Answers are sentences of the documents, chosen and ordered by how directly they answer."
+ABOUT_QUOTED = (
+    "It runs in quoting mode: no language model is used. Answers are sentences of the documents, chosen and ordered by how directly they answer."
+)
 ABOUT_MODEL = "It writes answers with the language model {mode}. A sentence that its quotes do not support is not shown."
 ABOUT_INDEX_HEADING = "The index"
 ABOUT_INDEX = "Built {day} from {documents} documents: {passages} passages, {sentences} sentences, embedded with {model}."
@@ -125,7 +127,7 @@ CANNOT_LISTEN = "Cannot listen on {host}:{port} ({reason}). Choose another addre
 OPEN_HOST = "{host} can be reached by other computers. Set KEI_AUTH=user:password, or allow everybody with --open or KEI_OPEN=1."
 TOO_MANY = "Too many questions at once. Wait a minute and ask again."
 BROKEN_HISTORY = "The conversation could not be read. Start a new chat."
-SERVING = "{title}: {address}  (stop with Ctrl-C)"
+SERVING = "{title}: {address}"
 UNEXPECTED = "Something went wrong and was written to the log. Ask again."
 
 # Texts for the script of the page.

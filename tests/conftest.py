@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import shutil
 from collections import Counter
@@ -13,7 +14,8 @@ import loopback
 import pytest
 from stand_ins import SMALL_CORPUS, WordEmbeddings, write_corpus
 
-from index import BuildReport, Embeddings, IndexSettings, open_embeddings, rebuild
+from assistant import Assistant
+from index import BuildReport, Embeddings, Index, IndexSettings, open_embeddings, rebuild
 
 PROJECT = Path(__file__).resolve().parent.parent
 CORPUS = PROJECT / "corpus"
@@ -59,6 +61,12 @@ def real_build(embeddings: Embeddings, tmp_path_factory: pytest.TempPathFactory)
 def real_settings(real_build: BuildReport) -> IndexSettings:
     """The settings of the project's own corpus and its finished index."""
     return IndexSettings.from_environment(corpus=CORPUS, index=real_build.index)
+
+
+@pytest.fixture(scope="session")
+def assistant(real_settings: IndexSettings, embeddings: Embeddings) -> Assistant:
+    """The project's own assistant, without a chat model, on one day for ever."""
+    return Assistant(Index.open(real_settings, embeddings), today=lambda: datetime.date(2026, 11, 23))
 
 
 # --- small and predictable ---------------------------------------------------------------------------------------------

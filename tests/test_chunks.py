@@ -14,6 +14,7 @@ from index import read_documents
 from index.chunks import split
 from index.documents import assemble, clean
 from index.outline import outline
+from index.sentences import sentence_spans
 
 count_words = WordEmbeddings().count_tokens
 
@@ -91,3 +92,10 @@ def test_passages_of_the_real_corpus_fit_the_model(real_settings, embeddings):
     chunks = [chunk for document in read_documents(real_settings.corpus)
               for chunk in split(document, size=real_settings.chunk_size, count_tokens=embeddings.count_tokens)]  # fmt: skip
     assert max(embeddings.count_tokens([f"{chunk.context}\n{chunk.text}" for chunk in chunks])) <= 254
+
+
+def test_long_paragraph_is_cut_at_the_same_sentences_as_its_parts():
+    """A file without empty lines is one paragraph; the splitter sees it in windows."""
+    part = "Dr. Gull pays $12.50 a night to the U.S. port at Ellen. It is due by 5 p.m. on Jan. 3, 2025. "
+    spans = sentence_spans(part)
+    assert sentence_spans(part * 200) == [(start + turn * len(part), end + turn * len(part)) for turn in range(200) for start, end in spans]

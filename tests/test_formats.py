@@ -253,10 +253,10 @@ def faulty(tmp_path: Path) -> IndexSettings:
     (folder / "gone.md").symlink_to(folder / "nowhere.md")
     (folder / "self.md").symlink_to(folder / "self.md")
     (folder / "sea" / "round").symlink_to(folder)
-    (folder / "huge.txt").write_text("A boat pays. " * 5000)
+    (folder / "huge.txt").write_text("\n".join(f"Boat {number} pays {number} dollars a night." for number in range(1200)))
     if hasattr(os, "mkfifo"):
         os.mkfifo(folder / "pipe.txt")
-    return IndexSettings(corpus=folder, index=tmp_path / "index", embedding_model="words", chunk_size=40, max_file_mb=0.06)
+    return IndexSettings(corpus=folder, index=tmp_path / "index", embedding_model="words", chunk_size=40, max_file_mb=0.04)
 
 
 def test_what_cannot_be_read_is_skipped_with_its_reason(faulty, words):
@@ -268,7 +268,7 @@ def test_what_cannot_be_read_is_skipped_with_its_reason(faulty, words):
     assert "cannot be read: No such file" in reasons["gone.md"]
     assert "cannot be read" in reasons["self.md"]
     assert "is a link to a folder that is read already" in reasons["sea/round"]
-    assert "is larger than 0.06 MB" in reasons["huge.txt"]
+    assert "is larger than 0.04 MB" in reasons["huge.txt"]
     assert not hasattr(os, "mkfifo") or "is a pipe or a device" in reasons["pipe.txt"]
 
 
