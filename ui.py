@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import datetime
 import errno
 import ipaddress
 import json
 import logging
 import os
-import re
 import socket
 import threading
 import time
@@ -22,16 +20,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import gradio as gr
 from platformdirs import user_data_path
+from starlette.middleware import Middleware
 
 from assistant import Answer
 from index import QuestionError, SettingsError, UserError
 from index.settings import APPLICATION
-from page import texts
+from page import draw, texts
+from page.figures import draw_figure, read_figures
 
 if TYPE_CHECKING:
-    import gradio as gr
-
     from assistant import Assistant
     from index import Document
 
@@ -273,12 +272,6 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
 
     `launch()` of what is returned brings the page's look and its safety along.
     """
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    import gradio as gr
-
-    from page import draw
-    from page.figures import draw_figure, read_figures
-
     settings = settings or PageSettings()
     opening = Opening(assistant)
     limit = RateLimit(settings.rate)
@@ -369,11 +362,11 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
 
     def ask(question: str, history: object, request: gr.Request) -> Iterator[tuple[Any, Any]]:
         """A question of the page: the growing turn, and the emptied question box; the question comes back when it cannot be taken."""
+        ready = opening.peek()
+        yield draw.draw_waiting(question[:TURN_LENGTH], texts.SEARCHING if ready else texts.LOADING), ""
         try:
             limit.check(client_of(request))
             turns = turns_of(history)
-            ready = opening.peek()
-            yield draw.draw_waiting(question[:TURN_LENGTH], texts.SEARCHING if ready else texts.LOADING), ""
             ready = ready or opening.get()
             contents(ready)
             for answer in ready.stream(question, history=turns):
@@ -450,13 +443,14 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
     ready = opening.peek()
     shown = contents(ready) if ready else waiting_contents
 
-    with _page_class()(title=title_of(ready), analytics_enabled=False, fill_width=True) as page:
+    with Page(title=title_of(ready), analytics_enabled=False, fill_width=True) as page:
         header = gr.HTML(shown[0], elem_id="header", apply_default_css=False)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(texts.TAB_CHAT, id="chat"), gr.Row(elem_id="chat", equal_height=False):
                 with gr.Column(elem_id="talk", scale=3, min_width=320):
                     gr.HTML(
-                        f'<div class="toolbar"></div><div id="earlier"></div><p id="announcer" class="visually-hidden" role="status"></p>'
+                        f'<div class="toolbar"></div><details class="saved" hidden></details><div id="earlier"></div>'
+                        '<p id="announcer" class="visually-hidden" role="status"></p>'
                         f'<span id="page-texts" hidden>{draw.escape(json.dumps({**texts.SCRIPT, "feedback": settings.feedback is not None}))}</span>',
                         elem_id="conversation", apply_default_css=False, server_functions=[draw_again, read, feedback],
                         js_on_load="window.keiPage.connect(server)",
@@ -485,6 +479,7 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
             js="(question) => window.keiPage.begin(question)", show_progress="hidden", api_visibility="private",
             concurrency_limit=settings.concurrency, concurrency_id="questions",
         )  # fmt: skip
+        asked.failure(None, js="() => window.keiPage.stop()", api_visibility="private")
         stop.click(None, cancels=[asked], js="() => window.keiPage.stop()", api_visibility="private")
         page.load(
             load, outputs=[header, welcome, documents, figures, about, figures_tab], show_progress="hidden", api_visibility="private",
@@ -501,28 +496,22 @@ def _asset(name: str) -> str:
     return (PAGE / name).read_text(encoding="utf-8")
 
 
-def _page_class() -> type[gr.Blocks]:
-    import gradio as gr
-    from starlette.middleware import Middleware
+class Page(gr.Blocks):
+    """Blocks whose `launch()` brings the page's look and its guard along."""
 
-    class Page(gr.Blocks):
-        """Blocks whose `launch()` brings the page's look and its guard along."""
+    opening: Opening
 
-        opening: Opening
-
-        def launch(self, *arguments: Any, **options: Any) -> Any:
-            app = dict(options.pop("app_kwargs", None) or {})
-            app["middleware"] = [*app.get("middleware", ()), Middleware(Guard, state=lambda: self.opening.state)]
-            system = gr.themes.Font("system-ui"), gr.themes.Font("sans-serif")
-            fixed = gr.themes.Font("ui-monospace"), gr.themes.Font("monospace")
-            ours = {
-                "theme": gr.themes.Base(primary_hue="teal", neutral_hue="slate", font=system, font_mono=fixed),
-                "head": f"<style>{_asset('page.css')}</style><script>{_asset('page.js')}</script>",
-                "footer_links": ["api"], "ssr_mode": False, "share": False, "enable_monitoring": False, "run_history": False, "pwa": False,
-            }  # fmt: skip
-            return super().launch(*arguments, **{**ours, **options, "app_kwargs": app})
-
-    return Page
+    def launch(self, *arguments: Any, **options: Any) -> Any:
+        app = dict(options.pop("app_kwargs", None) or {})
+        app["middleware"] = [*app.get("middleware", ()), Middleware(Guard, state=lambda: self.opening.state)]
+        system = gr.themes.Font("system-ui"), gr.themes.Font("sans-serif")
+        fixed = gr.themes.Font("ui-monospace"), gr.themes.Font("monospace")
+        ours = {
+            "theme": gr.themes.Base(primary_hue="teal", neutral_hue="slate", font=system, font_mono=fixed),
+            "head": f"<style>{_asset('page.css')}</style><script>{_asset('page.js')}</script>",
+            "footer_links": ["api"], "ssr_mode": False, "share": False, "enable_monitoring": False, "run_history": False, "pwa": False,
+        }  # fmt: skip
+        return super().launch(*arguments, **{**ours, **options, "app_kwargs": app})
 
 
 class Guard:
@@ -601,7 +590,8 @@ def free_port(host: str, port: int) -> int:
 @click.option("--open", "is_open", is_flag=True, help="Let other computers in without a password. [KEI_OPEN=1]")
 @click.option("--browser/--no-browser", default=True, help="Show the page in the browser.")
 def main(
-    host: str | None, port: int | None, root_path: str | None, title: str | None, corpus: Path | None, index: Path | None, is_open: bool, browser: bool,
+    host: str | None, port: int | None, root_path: str | None, title: str | None,
+    corpus: Path | None, index: Path | None, is_open: bool, browser: bool,
 ) -> None:  # fmt: skip
     """Serve the chat page on this computer, for example: python ui.py --port 8000"""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")

@@ -53,7 +53,7 @@ def main() -> None:
 def ask(question: str, as_of: str | None, model: str | None, corpus: Path | None, index: Path | None, explain: bool, as_json: bool) -> None:
     """Answer a question, every sentence with its source.
 
-    Example: python -m assistant ask "How old must a kei truck be to be imported?"
+    Example: python -m assistant ask "Who pays the fee?" --explain
     """
     assistant = _open(corpus, index, model)
     answer = assistant.answer(question, as_of=as_of)
@@ -151,7 +151,7 @@ def verify(file: Path, corpus: Path | None, as_json: bool) -> None:
 def timeline(topic: str, corpus: Path | None, index: Path | None, as_json: bool) -> None:
     """Print a rule's history: of a topic, a document's id, or what a question is about.
 
-    Example: python -m assistant timeline tariffs/japan.md
+    Example: python -m assistant timeline folder/document.md
     """
     from dataclasses import asdict
 

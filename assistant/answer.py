@@ -75,7 +75,7 @@ class Answer:
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for JSON."""
         data = asdict(self) | {"nearest": [hit.to_dict() for hit in self.nearest], "seconds": dict(self.seconds)}
-        return _plain(data)
+        return {name: _plain(value) for name, value in data.items()}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Answer:

@@ -6,6 +6,7 @@ import datetime
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -126,11 +127,7 @@ class Assistant:
 
     def answer(self, question: str, *, history: History = (), as_of: Day = None) -> Answer:
         """The complete Answer to a question. Raises QuestionError for a question that is none, UserError for a bad day."""
-        last: Answer | None = None
-        for last in self.stream(question, history=history, as_of=as_of):
-            pass
-        assert last is not None
-        return last
+        return deque(self.stream(question, history=history, as_of=as_of), maxlen=1)[0]
 
     def stream(self, question: str, *, history: History = (), as_of: Day = None) -> Iterator[Answer]:
         """The Answer as it grows; the last one is complete."""
@@ -223,6 +220,7 @@ class Assistant:
 
     def _part(self, text: str, seconds: dict[str, float], time_asked: Asked) -> Part:
         started = time.perf_counter()
+        text = bare(text)
         limit = self.settings.hits
         has_time = time_asked.is_former or not time_asked.is_past
         hits = self.index.search(text, limit=limit + FURTHER if has_time else limit)
@@ -260,7 +258,8 @@ class Assistant:
         sentences: list[AnswerSentence] = []
         citations: list[Citation] = []
         for item in chosen:
-            citation = self.library.cite(item.hit.document_id, item.start, item.end, number=len(citations) + 1, sha256=item.hit.metadata["document_sha256"])
+            sha256 = item.hit.metadata["document_sha256"]
+            citation = self.library.cite(item.hit.document_id, item.start, item.end, number=len(citations) + 1, sha256=sha256)
             if citation is None:
                 continue
             citations.append(citation)
@@ -397,7 +396,10 @@ class Assistant:
         """The corpus's example questions that are really answered."""
         offered = self.examples or tuple(f"What do the sources say about {title[0].lower() + title[1:]}?" for title in self._titles())
         times = {question: asked(question, today=self._today()) for question in offered}
-        return tuple(question for question in offered if all(self._part(part, {}, times[question]).support.status == "answered" for part in self._parts(question)))
+        return tuple(
+            question for question in offered
+            if all(self._part(part, {}, times[question]).support.status == "answered" for part in self._parts(question))
+        )  # fmt: skip
 
     def _titles(self, *, limit: int = 12) -> list[str]:
         return list(dict.fromkeys(passage.title for passage, _ in self.index.store.all_passages()))[:limit]

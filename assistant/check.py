@@ -16,7 +16,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from assistant.evidence import points_out
 from index.keywords import stem
+from index.sentences import sentence_spans
 
 Kind = Literal["word", "name", "number", "date", "citation", "code"]
 WORDING = Path(__file__).with_name("wording.toml")
@@ -94,8 +96,24 @@ def check(sentence: str, sources: Sequence[Source]) -> Verdict:
     """
     if not sources:
         return Verdict(False, "no evidence")
-    verdict = _against_each(sentence, sources)
-    return verdict if verdict.follows else _in_parts(sentence, sources) or verdict
+    pieces = [(place, piece) for place, source in enumerate(sources) for piece in _sentences(source)]
+    parts = [piece for _, piece in pieces]
+    verdict = _against_each(sentence, parts)
+    if not verdict.follows:
+        verdict = _in_parts(sentence, parts) or verdict
+    return Verdict(verdict.follows, verdict.reason, tuple(dict.fromkeys(pieces[number][0] for number in verdict.used)))
+
+
+@lru_cache(maxsize=4096)
+def _sentences(source: Source) -> tuple[Source, ...]:
+    """The sentences of a quote as sources of their own, each with the one before when it points back to it."""
+    if not re.search(r"[.!?][\"”’)\]]*\s+\S", source.text):
+        return (source,)
+    pieces: list[str] = []
+    for start, end in sentence_spans(source.text):
+        text = source.text[start:end]
+        pieces.append(f"{pieces[-1]} {text}" if pieces and points_out(text) else text)
+    return tuple(Source(piece, source.context) for piece in pieces)
 
 
 def _in_parts(sentence: str, sources: Sequence[Source], *, parts: int = 3) -> Verdict | None:
@@ -391,7 +409,7 @@ def _own(token: Token, reading: Reading) -> list[Token]:
     segment = [other for other in reading.tokens if other.segment == token.segment]
     behind = [other for other in reading.tokens if other.segment == token.segment + 1]
     figures = [other for other in behind if other.kind in ("number", "date")]
-    if figures and figures[0].clause == token.clause and not _has_verb(reading, token.segment + 1):
+    if figures and behind[0] is figures[0] and figures[0].clause == token.clause and not _has_verb(reading, token.segment + 1):
         begin = next((other.place for other in segment if other.kind == figures[0].kind and (other.kind == "date" or other.key[1] == figures[0].key[1])), 0)
         segment = [other for other in segment if other.place >= begin]
     return [other for other in segment if other is not token]
@@ -443,6 +461,10 @@ def _negated(said: Reading, known: Known) -> str:
     for cue, scope in denied:
         head = _head(cue, scope)
         if head and _is_repeated(head, scope, said) and not _opposed(head[:1], said) and not any(_overlap(head, [*other, *_before(own, said)]) for own, other in denials):
+            return f"negation: {cue.word} in the source"
+    for cue in reading.of("reversal"):
+        scope = [token for token in reading.tokens if token.place > cue.place and token.clause == cue.clause][:3]
+        if scope and _share(scope, said.tokens) > 0.6 and _among(scope[0], said.tokens) and not said.of("negation", "reversal"):
             return f"negation: {cue.word} in the source"
     for cue, scope in denials:
         head = _head(cue, scope)
@@ -512,10 +534,12 @@ def _standing(said: Reading, known: Known) -> str:
     reading = known[0]
     used = _used_clauses(said, reading)
     for cue in reading.of(*_STANDINGS):
-        if cue.clause not in used:
-            continue
         scope = _scope(cue, reading)[: 4 if cue.family == "unproven" else 3]
+        if not used & {token.clause for token in scope}:
+            continue
         least = 0.99 if cue.family == "condition" else 0.6
+        if any(_stems_opposed(stem(cue.word), token.key) for token in said.tokens if token.kind == "word"):
+            continue
         if scope and _share(scope, said.tokens) > least and not any(_standings_agree(cue, own) for own in said.of(*_STANDINGS)):
             return f"standing: {cue.word} in the source"
     for own in said.of("necessity", "permission", "conditional"):
@@ -612,6 +636,216 @@ def _sides(reading: Reading, pivot: Token) -> tuple[list[Token], list[Token]]:
     return left, [token for token in things if token.place > pivot.place and token.clause == pivot.clause]
 
 
+def _governed(said: Reading, known: Known) -> str:
+    """What a verb is said of in the sentence is said of it in the source, and not of another verb alone."""
+    reading, context = known
+    for verb in said.tokens:
+        if not verb.is_verb or verb.joined or _is_attribute(verb, said):
+            continue
+        found = [place for place in _matches(verb, reading) if place.is_verb]
+        if not found:
+            continue
+        near = [other for place in found for other in _with_verb(place, reading)]
+        behind: Token | None = None  # the token behind, when it holds
+        opening = _opening(said)
+        for token in reversed(said.tokens):
+            if token.kind not in ("word", "name") or token.is_verb or token in opening or not _is_governed(token, verb, said):
+                behind = None
+                continue
+            holds = _among(token, near) or any(_same_key(token, key) for key in context) or _completes(token, behind, reading)
+            elsewhere = _matches(token, reading)
+            if not holds and token.is_oblique and any(other.is_oblique and other.clause < place.clause for other in elsewhere for place in found):
+                holds = True  # "in the north", told in a clause before
+            if not holds and elsewhere and all(_verbs_of(other, reading) for other in elsewhere):
+                return f"apart: {verb.text}, {token.text}"
+            behind = token if holds else None
+    return ""
+
+
+def _completes(token: Token, behind: Token | None, reading: Reading) -> bool:
+    """Whether a word is an attribute of the one behind it, by some place of the source: a noun may be told in full."""
+    if behind is None or behind.place - token.place > 2:
+        return False
+    reach = len(reading.words) if token.kind == behind.kind == "name" else 6
+    return any(abs(place.place - noun.place) <= reach for place in _matches(token, reading) for noun in _matches(behind, reading))
+
+
+def _is_attribute(verb: Token, reading: Reading) -> bool:
+    """Whether a verb's form belongs to a noun: "the boats built here pay"."""
+    if not _AUXILIARIES.isdisjoint(reading.words[max(0, verb.place - 3) : verb.place]):
+        return False
+    return any(place > verb.place and reading.segments[place] == verb.segment for place in reading.verbs)
+
+
+def _stated(said: Reading, known: Known) -> str:
+    """What is said to be something is said so in one statement of the source, not put together from several."""
+    reading, context = known
+    opening = _opening(said)
+    for clause in dict.fromkeys(token.clause for token in said.tokens):
+        tokens = [token for token in said.tokens if token.clause == clause and token.kind in ("word", "name") and token not in opening]
+        if not tokens or any(token.is_verb for token in tokens):
+            continue
+        lacking = [_lacking(tokens, near, reading, context) for near in _statements(reading)]
+        if lacking and all(lacking):
+            return f"apart: {min(lacking, key=len)[0].text}"
+    return ""
+
+
+def _lacking(tokens: Sequence[Token], near: Sequence[Token], reading: Reading, context: frozenset[Any]) -> list[Token]:
+    lacking: list[Token] = []
+    behind: Token | None = None
+    for token in reversed(tokens):
+        holds = _among(token, near) or any(_same_key(token, key) for key in context) or _completes(token, behind, reading)
+        holds = holds or not _matches(token, reading)  # taken for the opposite of a denied word, or for a "may"
+        behind = token if holds else None
+        lacking += [] if holds else [token]
+    return lacking
+
+
+def _statements(reading: Reading) -> Iterator[list[Token]]:
+    """The clauses of a source, each with the one before when a pronoun points back to it or it has no words of its own before its verb."""
+    clauses: dict[int, list[Token]] = {}
+    for token in reading.tokens:
+        clauses.setdefault(token.clause, []).append(token)
+    before: list[Token] = []
+    for tokens in clauses.values():
+        inside = {token.segment for token in tokens}
+        words = {word for word, segment in zip(reading.words, reading.segments, strict=True) if segment in inside}
+        leans = not words.isdisjoint(_PRONOUNS | {"but", "while", "whereas", "although", "because"})
+        yield [*before, *tokens] if leans else tokens
+        before = tokens
+
+
+def _persons(said: Reading, known: Known) -> str:
+    """Neither the writer nor the reader appears, unless in the source."""
+    word = next((word for word in said.words if word in _PERSONS and word not in known[0].words), "")
+    return f"person: {word}" if word else ""
+
+
+_PERSONS = frozenset("i me my mine we us our ours you your yours myself yourself ourselves".split())
+
+
+def _heaped(said: Reading, known: Known) -> str:
+    """No word twice in a row."""
+    twice = next((first for first, second in zip(said.tokens, said.tokens[1:], strict=False) if first.key == second.key and second.place == first.place + 1), None)
+    return f"heap: {twice.text}" if twice else ""
+
+
+def _verbs_of(token: Token, reading: Reading) -> list[Token]:
+    """The verbs that govern a word: those of its segment; where it has none, of the nearest before it in the clause, or behind it."""
+    verbs = [other for other in reading.tokens if other.is_verb and not other.joined and other.clause == token.clause]
+    before = [other for other in verbs if other.segment <= token.segment]
+    if before:
+        last = max(other.segment for other in before)
+        return [other for other in before if other.segment == last]
+    first = min((other.segment for other in verbs), default=0)
+    return [other for other in verbs if other.segment == first]
+
+
+def _is_governed(token: Token, verb: Token, reading: Reading) -> bool:
+    """Whether a word belongs to that verb and no other: the last before it, or the first where none is."""
+    verbs = _verbs_of(token, reading)
+    before = [other for other in verbs if other.place < token.place]
+    return bool(verbs) and (before[-1] if before else verbs[0]) is verb
+
+
+def _with_verb(verb: Token, reading: Reading) -> list[Token]:
+    """What a verb is said of: what it governs, its subject, what the sentence begins with; behind a pronoun, all before it."""
+    near = [token for token in reading.tokens if any(other is verb for other in _verbs_of(token, reading))]
+    own = [token for token in reading.tokens if token.segment == verb.segment and token.place < verb.place]
+    clause = [token for token in reading.tokens if token.clause == verb.clause and token.place < verb.place]
+    words = [word for place, word in enumerate(reading.words[: verb.place]) if reading.segments[place] == verb.segment]
+    if not _PRONOUNS.isdisjoint(words):
+        near += [token for token in reading.tokens if token.place < verb.place]
+    first = min((place for place in reading.verbs if any(token.place < place for token in clause)), default=verb.place)
+    near += [token for token in clause if token.place < first]
+    if own:  # "… and light boats pay": a subject of two parts
+        earlier = [token for token in clause if token.segment == verb.segment - 1]
+        last = max((token.place for token in earlier if token.is_verb), default=-1)
+        near += [token for token in earlier if token.place > last]
+    elif not clause:  # "… but left it in place": the subject stands in the clause before
+        before = [token for token in reading.tokens if token.clause == verb.clause - 1]
+        near += [token for token in before if token.place < min((place for place in reading.verbs if place > before[0].place), default=0)]
+    return near + _opening(reading)
+
+
+_PRONOUNS = frozenset("it its they their them he his him she her this that these those which who whose such".split())
+
+
+def _infinitive(said: Reading, known: Known) -> str:
+    """What the source says is to happen has not happened: "agreed to pay" is not "paid"."""
+    reading = known[0]
+    for token in said.tokens:
+        if not token.is_verb or token.joined or _is_infinitive(token, said):
+            continue
+        found = [place for place in _matches(token, reading)]
+        if found and all(_is_infinitive(place, reading) for place in found) and not said.of(*_STANDINGS, "negation"):
+            return f"standing: to {token.text}"
+    return ""
+
+
+def _is_infinitive(token: Token, reading: Reading) -> bool:
+    before = reading.words[max(0, token.place - 2) : token.place]
+    return "to" in before
+
+
+def _speakers(said: Reading, known: Known) -> str:
+    """Who says something in the sentence says it in the source, where the source tells who says what."""
+    reading = known[0]
+    reporting = _wording()["reporting"]
+    known_places = [place for place, word in enumerate(reading.words) if word in reporting]
+    speakers = [token for place in known_places for token in _around(reading, place)]
+    for place, word in enumerate(said.words):
+        if word in ("said", "says", "say", "told", "stated") and known_places:
+            subject = [token for token in _around(said, place) if token.place < place and not token.is_oblique]
+            if subject and speakers and not _overlap(subject, speakers):
+                return f"speaker: {subject[0].text}"
+    return ""
+
+
+def _around(reading: Reading, place: int) -> list[Token]:
+    """The words of the clause in front of a reporting verb, and those right behind it."""
+    clause = next((token.clause for token in reversed(reading.tokens) if token.place <= place), 0)
+    return [
+        token for token in reading.tokens
+        if token.kind in ("word", "name") and not token.is_verb and token.place <= place + 3 and token.clause == clause
+    ]  # fmt: skip
+
+
+def _roles(said: Reading, known: Known) -> str:
+    """Two names have not changed places: a car from A with a rate of B is not one from B with a rate of A."""
+    reading = known[0]
+    names = [token for token in said.tokens if token.kind == "name" or token.text[0].isupper()]
+    for number, one in enumerate(names):
+        for other in names[number + 1 :]:
+            if _same(one, other):
+                continue
+            mine, theirs = _role(one), _role(other)
+            known_mine = {_role(place) for place in _matches(one, reading)}
+            known_theirs = {_role(place) for place in _matches(other, reading)}
+            if mine != theirs and mine not in known_mine and theirs not in known_theirs and mine in known_theirs and theirs in known_mine:
+                return f"roles: {one.text}, {other.text}"
+    return ""
+
+
+def _role(token: Token) -> str:
+    return token.relation if token.relation in ("from", "to", "by", "against", "with", "for") else ""
+
+
+def _modified(said: Reading, known: Known) -> str:
+    """An attribute belongs to its noun: "monthly rain" is not in a source of yearly rain and wet months."""
+    reading = known[0]
+    for first, second in zip(said.tokens, said.tokens[1:], strict=False):
+        if not (first.kind == second.kind == "word" and second.place == first.place + 1 and not first.is_verb and not second.is_verb):
+            continue
+        found, attributes = _matches(second, reading), _matches(first, reading)
+        before = [_previous(place, reading) for place in found]
+        if found and attributes and all(other is not None and other.kind == "word" and not other.is_verb for other in before):
+            if all(abs(place.place - other.place) > 4 for place in found for other in attributes):
+                return f"attribute: {first.text} {second.text}"
+    return ""
+
+
 def _agents(said: Reading, known: Known) -> str:
     """ "Run by the council": as in the source, where the council runs it."""
     reading = known[0]
@@ -654,7 +888,7 @@ TAKEN_UP = 0.7  # share of a clause's words in a sentence that takes it up
 LOOSE = 0.5  # share of neighbours that may be further apart
 
 _RULES: tuple[Callable[[Reading, Known], str], ...] = (
-    _covered, _named, _swapped, _related, _negated, _standing, _same_cues, _bound, _ordered, _agents, _connected,
+    _persons, _heaped, _covered, _named, _swapped, _related, _negated, _standing, _same_cues, _bound, _ordered, _agents, _governed, _stated, _infinitive, _speakers, _roles, _modified, _connected,
 )  # fmt: skip
 
 
@@ -788,7 +1022,7 @@ def _pattern() -> re.Pattern[str]:
             (?:[\s-]?(?P<scale>{scales})\b)?(?:[\s-]?(?P<unit>{units})(?![A-Za-z²³/]))?)
       | (?P<initials>\b(?:[A-Za-z]\.){{2,}})
       | (?P<word>[^\W\d_][\w’']*)
-      | (?P<clause>[;:—–]|\s-\s)
+      | (?P<clause>[;:—–]|\s-\s|(?<=[^\W_]{{3}}[\w%)])[.!?][\"”’)\]]*(?=\s+\S))
       | (?P<segment>,)
         """,
         re.X,
@@ -853,7 +1087,7 @@ def read(text: str) -> Reading:
         made = _tokens(kind, match, matches, position)
         for one_kind, key, shown, label in made:
             joined = match.start() > 0 and plain[match.start() - 1] == "-" or plain[match.end() : match.end() + 1] == "-"
-            is_verb = one_kind == "word" and _is_verb(low) and _may_be_verb(words)
+            is_verb = one_kind == "word" and _is_verb(low) and _may_be_verb(words) and _next_word(matches, position) != "of"
             tokens.append(Token(one_kind, key, shown, place, segment, clause, near, bool(relation), is_verb, joined, label))
         if made and (made[0][0] in ("number", "date", "citation", "code") or tokens[-1].is_verb):
             relation = ""  # a bound belongs to the next figure alone
@@ -1051,7 +1285,7 @@ def _figures(text: str) -> str:
 def _wording() -> dict[str, Any]:
     data = tomllib.loads(WORDING.read_text(encoding="utf-8"))
     cue_of: dict[str, list[str]] = {}
-    for name, family in (("negations", "negation"), ("causes", "cause"), ("quantities", "quantity"), ("necessity", "necessity"),
+    for name, family in (("negations", "negation"), ("reversals", "reversal"), ("causes", "cause"), ("quantities", "quantity"), ("necessity", "necessity"),
                          ("permission", "permission"), ("conditional", "conditional"), ("unproven", "unproven"), ("condition", "condition")):  # fmt: skip
         for word in data[name].split():
             cue_of.setdefault(word, []).append(family)
@@ -1074,6 +1308,7 @@ def _wording() -> dict[str, Any]:
 def _forms(verbs: Iterable[str]) -> Iterator[str]:
     for verb in verbs:
         yield verb
+        yield verb + ("d" if verb.endswith("e") else "ed")
         yield verb[:-1] + "ies" if verb.endswith("y") and verb[-2] not in "aeo" else verb + ("es" if verb.endswith(("s", "sh", "ch", "x", "o")) else "s")
 
 
@@ -1093,7 +1328,11 @@ def _groups() -> Mapping[str, frozenset[int]]:
 
 @cache
 def _opposites() -> frozenset[frozenset[str]]:
-    return frozenset(frozenset(stem(word) for word in line.split()) for line in _wording()["data"]["opposites"].strip().splitlines())
+    pairs = set()
+    for line in _wording()["data"]["opposites"].strip().splitlines():
+        left, right = (side.split() for side in line.split("|"))
+        pairs |= {frozenset((stem(one), stem(other))) for one in left for other in right}
+    return frozenset(pairs)
 
 
 @cache
@@ -1116,4 +1355,4 @@ def _phrases() -> list[tuple[re.Pattern[str], str]]:
     data = _wording()["data"]
     pairs = [(phrase, meaning) for phrase, meaning in data["phrases"].items()]
     pairs += [(phrase, phrase.replace(" ", "")) for phrases in data["bounds"].values() for phrase in sorted(phrases, key=len, reverse=True) if " " in phrase]
-    return [(re.compile(rf"\b{re.escape(phrase)}\b", re.I), meaning) for phrase, meaning in pairs]
+    return [(re.compile(rf"\b{re.escape(phrase)}" + (r"\b" if phrase[-1].isalpha() else ""), re.I), meaning) for phrase, meaning in pairs]

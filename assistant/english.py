@@ -48,11 +48,13 @@ _PAST = dict(
     see:saw sell:sold send:sent set:set show:showed sit:sat speak:spoke spend:spent stand:stood strike:struck take:took teach:taught
     tell:told think:thought win:won write:wrote""".split()
 )
-DONE = frozenset("lost born built held made sold found begun taken given paid struck kept brought written".split())
-_PARTICIPLES = frozenset("gone taken given seen driven known chosen broken grown shown written spoken risen fallen".split())
+DONE = frozenset(
+    """lost born built held made sold found begun taken given paid struck kept brought written lit shut shot hung drawn thrown worn seen known
+    driven stolen sunk chosen broken grown shown spoken fallen done told heard laid fed bought caught taught sent spent won""".split()
+)
 _UNITS = frozenset(
     """m km cm mm mi mile miles ft feet foot inch inches yard yards kg g t ton tons tonne tonnes lb lbs pounds l liter liters litre litres gallon
-    gallons year years month months week weeks day days hour hours minute minutes second seconds knots mph mpg kb mb gb tb kib mib gib cc hp
+    gallons year years month months week weeks day days hour hours minute minutes second seconds knots mph kb mb gb tb kib mib gib cc hp
     kw kwh watt watts percent euros dollars""".split()
 )
 _SUBJECTS = frozenset("i you we they he she".split())
@@ -144,7 +146,7 @@ def is_function(low: str) -> bool:
 
 def is_verb(low: str) -> bool:
     """Whether a word can be one of the verbs that questions are made of."""
-    if low in VERBS or low in _PARTICIPLES or low in _PAST.values() or (len(low) > 5 and low.endswith(("ize", "ify"))):
+    if low in VERBS or low in DONE or low in _PAST.values() or (len(low) > 5 and low.endswith(("ize", "ify"))):
         return True
     return any(low.endswith(ending) and stem in VERBS for ending, stem in _verb_stems(low))
 
@@ -321,10 +323,11 @@ def decapital(text: str) -> str:
 
 
 def finish(text: str) -> str:
-    """One question mark, and no article twice."""
+    """One mark at the end, and no article twice."""
     text = re.sub(r",\s*(?=[?!.,]|$)", "", text)
     text = re.sub(r"\b(the|a|an) (?:the|a|an)\b", r"\1", " ".join(text.split()), flags=re.I)
-    return f"{strip(text)}?"
+    asks = re.match(r"(?:tell|explain|show|give|list|describe|compare)\b", text, re.I) is None
+    return strip(text) + ("?" if asks else ".")
 
 
 _FRAME = re.compile(

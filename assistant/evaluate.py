@@ -314,14 +314,13 @@ def golden_from_feedback(path: Path) -> str:
             continue
         try:
             item = json.loads(line)
-            if item.get("thumb") == "up":
+            if item["verdict"] == "good":
                 continue
-            question, reason = str(item["question"]), str(item.get("reason") or "")
+            question, reason = str(item["question"]), str(item.get("reason") or "").replace("_", " ")
         except (ValueError, KeyError, AttributeError) as error:
             raise UserError(f"{path}:{number} is no line of feedback ({error!r}).") from error
         identifier = hashlib.sha256(question.encode()).hexdigest()[:8]
         wanted = 'status = "declined"' if reason == "not supported" else 'status = "answered"\nfacts = []  # what a right answer has to hold'
-        entries.append(
-            f'[[question]]\nid = "feedback-{identifier}"  # {reason or "no reason given"}\nask = {json.dumps(question, ensure_ascii=False)}\nkind = "feedback"\n{wanted}\n'
-        )
+        head = f'[[question]]\nid = "feedback-{identifier}"  # {reason or "no reason given"}\nask = {json.dumps(question, ensure_ascii=False)}'
+        entries.append(f'{head}\nkind = "feedback"\n{wanted}\n')
     return "\n".join(dict.fromkeys(entries))

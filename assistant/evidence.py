@@ -72,6 +72,7 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
     highest = max((sentence.bm25 for hit in hits for sentence in hit.sentences), default=0.0) or 1.0
     share = weights("sentence")
     found: list[Evidence] = []
+    together = sum(hit.score for hit in hits) or 1.0
     for rank, hit in enumerate(hits, start=1):
         context = _tokens(f"{hit.title} {hit.section}")
         for place, sentence in enumerate(hit.sentences):
@@ -87,6 +88,7 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
                 "own": sum(rarity[token] for token in had) / total,
                 "covered": sum(rarity[token] for token in had | around) / total,
                 "rank": 1.0 / rank,
+                "document": sum(other.score for other in hits if other.document_id == hit.document_id) / together,
                 "kind": float(fits(question.text, question.kind, sentence.text)),
                 "bm25_per_term": sentence.bm25 / (10.0 * total),
             }

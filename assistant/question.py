@@ -76,7 +76,7 @@ def analyse(text: str, words: Keywords) -> Question:
     terms: dict[str, Term] = {}
     shouted = sum(word[:1].isupper() for word in text.split()) > 0.6 * len(text.split())
     for token, word in words_of(text):
-        if token not in STOPWORDS and token not in terms:
+        if token not in STOPWORDS and token not in terms and word != "may":  # the month is written with a capital
             capital = word[:1].isupper() and not shouted and not text.startswith(word)
             terms[token] = Term(token, word, words.rarity(token), words.frequency.get(token, 0) > 0, capital or is_name(word))
     return Question(text, tuple(terms.values()), kind_of(text))

@@ -104,7 +104,7 @@ def _thing(text: str, phrase: Phrase, kept: tuple[Word, ...], *, owner: str | No
     elif start < kept[0].start or not whole[:1].islower() or several or len(kept) == 1:
         name = text[start : kept[-1].end]
     else:
-        name = f"the {whole}"  # a common noun of a sloppy "truck tariff"
+        name = f"the {whole}"  # a common noun of a sloppy "boat fee"
     return Thing(name, noun, several, several or determiner != "the", start, kept[-1].end)
 
 
@@ -121,10 +121,10 @@ def _rank(text: str, phrase: Phrase, auxiliary: Word | None) -> int:
 
 
 def statement_of(before: str) -> str | None:
-    """What a question asks, as the object of another: "what Korea promised". None for a question that is about one thing.
+    """What a question asks, as the object of another: "what Ada promised". None for a question that is about one thing.
 
-    >>> statement_of("What did Korea promise in return?"), statement_of("Is a boat allowed there?"), statement_of("What is the fee for boats?")
-    ('what Korea promised in return', 'a boat is allowed there', None)
+    >>> statement_of("What did Ada promise in return?"), statement_of("Is a boat allowed there?"), statement_of("What is the fee for boats?")
+    ('what Ada promised in return', 'a boat is allowed there', None)
     """
     before = strip(without_marker(before))
     found = words(before)
@@ -224,7 +224,7 @@ _BETWEEN_CLAUSES = re.compile(
     r"|although|whether)\b|[,;:.?!-]\s",
     re.I,
 )
-_HELPED = re.compile(rf"\b(?:{AUXILIARY})\s+(?:i|you|we|they|he|she|it|that|this|there)$", re.I)
+_HELPED = re.compile(rf"\b(?:{AUXILIARY})\s+(?:i|you|we|they|he|she|it|that|this|there)\b", re.I)
 _SAYING = frozenset("say says said think thinks claim claims true know sure mean means so now all believe heard".split())
 # nouns so wide that "that rule" can mean whatever was spoken of
 GENERIC = frozenset(
@@ -281,6 +281,8 @@ def _demonstrates(low: str, before: str, after: str) -> bool:
             return False
         if before in ("say", "says", "said", "think", "thinks", "claim", "claims") and english.is_verb(after) and after.endswith("s"):
             return True  # "how much do they say that costs"
+        if after in english.AUXILIARIES and not asked:
+            return False  # "boats that are older"
         if before in _SAYING or not (asked or english.is_verb(before) or before in ("why", "how", "of")):
             return False
     if after in english.AUXILIARIES | english.PREPOSITIONS | english.ADVERBS | english.CONJUNCTIONS:

@@ -13,9 +13,9 @@ from index.embeddings import Embeddings
 
 Fit = Callable[[Sequence[str]], Sequence[float]]  # how near the sources come to each of some questions: cosines
 
-ALIKE = 0.3  # cosine of two words or short phrases of one kind: "georgia" and "texas" have 0.59, "georgia" and "truck" 0.09
+ALIKE = 0.3  # cosine of two words or short phrases of one kind: "winter" and "summer" have 0.60, "winter" and "first ferry" 0.15
 SURELY_ALIKE = 0.45  # the same for a message of two words that may as well be a new question
-_PLACING = frozenset("in at on to from near of for about as".split())  # that often change places: "the tariff on", "for"
+_PLACING = frozenset("in at on to from near of for about as".split())  # that often change places: "the fee on", "for"
 _OPPOSED = ({"before", "after"}, {"with", "without"}, {"over", "under", "above", "below"}, {"since", "until", "from", "till"})
 _OWN_TIMES = frozenset("today now currently nowadays yesterday tomorrow last next".split())  # times that need no preposition
 
@@ -28,7 +28,7 @@ def swap(before: str, fragment: str, embeddings: Embeddings, fit: Fit | None = N
     made = before
     for number, piece in enumerate(pieces):
         if len(pieces) > 1 and piece.stems <= {word.stem for word in words(made)}:
-            continue  # "the tariff on trucks": the tariff is spoken of already
+            continue  # "the fee on boats": the fee is spoken of already
         start = 0 if not number else piece.preposition.start if piece.preposition else piece.start
         following = pieces[number + 1] if number + 1 < len(pieces) else None
         end = len(fragment) if following is None else following.preposition.start if following.preposition else following.start
@@ -101,7 +101,7 @@ class Slots:
         return None
 
     def _sharing(self, piece: Phrase, present: Sequence[Phrase]) -> Phrase | None:
-        """The phrase with the same noun, together with what follows to tell which: "cars from the EU" for "British cars"."""
+        """The phrase with the same noun, together with what follows to tell which: "boats from the north" for "southern boats"."""
         if len(piece.words) < 2 or not present:
             return None
         number = max(range(len(present)), key=lambda n: (present[n].head.stem == piece.head.stem) * 2 + len(present[n].stems & piece.stems))
@@ -123,7 +123,7 @@ class Slots:
         if not spans:
             return None
         cosines = self._cosines(_text(piece.words), [_text(span.words) for span in spans], singular=english.singular(piece.head.low))
-        wholes = {(phrase.words[0].start, phrase.end) for phrase in present}
+        wholes = {(phrase.words[0].start, phrase.end) for phrase in [*present, *phrases(self.before)]}
         led_alike = sum(phrase.preposition is not None and phrase.preposition.low == preposition for phrase in candidates)
         best, best_score, best_kind = spans[0], -1.0, -1.0
         for span, cosine in zip(spans, cosines, strict=True):
@@ -141,7 +141,7 @@ class Slots:
         """No place is of its kind: of the readings that English allows the one that the sources come nearest to."""
         places = [phrase for phrase in phrases(self.before) if not phrase.is_time]
         places = [phrase for phrase in places if not opens(self.before, phrase) or (piece.is_plural and phrase.is_plural)][:3]
-        if len(places) == 1 and re.match(r"who(?:['’]?s| is| are| was| were)\b", self.before, re.I):
+        if len(places) == 1 and (piece.determiner is not None or re.match(r"who(?:['’]?s| is| are| was| were)\b", self.before, re.I)):
             return self._replace(places[0], value, piece, None)
         readings = [self._append(f"for {value}"), *(self._replace(phrase, value, piece, None) for phrase in places)]
         if self.fit is None:

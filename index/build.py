@@ -165,7 +165,10 @@ def _rebuild(job: _Job, old: tuple[Path, Manifest] | None, folders: tuple[Skippe
     folder = new_generation(settings.index)
     try:
         stored = earlier.passages(range(before.passages)) if before and earlier else []
-        _refuse_contradictions(job, documents, indexed, stored)
+        known_standings = before.standings if before else {}
+        standings = {name: _standing(documents[name]) if name in documents else known_standings[name] for name in indexed}
+        if standings != known_standings:
+            _refuse_contradictions(job, documents, indexed, stored)
         staying = {name: list(group) for name, group in groupby(stored, key=lambda passage: passage.document_id) if name not in stale}
         cut = {name: _cut(job, documents, name) for name in documents}
         passages = _numbered(passage for name in indexed for passage in cut.get(name, staying.get(name, ())))
@@ -184,7 +187,7 @@ def _rebuild(job: _Job, old: tuple[Path, Manifest] | None, folders: tuple[Skippe
             manifest = Manifest(
                 recipe=recipe, corpus=str(settings.corpus), built_at=f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
                 seconds=job.seconds(), passages=len(passages), sentences=sum(len(passage.sentences) for passage in passages), documents=indexed,
-                configuration_sha256=configuration_hash(settings.corpus), skipped=tuple(skipped), suspicious=tuple(suspicious),
+                configuration_sha256=configuration_hash(settings.corpus), skipped=tuple(skipped), suspicious=tuple(suspicious), standings=standings,
                 not_indexed={name: states[name] for name in states if name in unread}, files=files_of(folder),
             )  # fmt: skip
             manifest.save(folder)
@@ -213,6 +216,11 @@ def _read(job: _Job, names: Sequence[str], states: Mapping[str, DocumentState], 
             skipped.append(Skipped(name, error.problem))
         job.report("Reading", number, len(names))
     return documents
+
+
+def _standing(document: Document) -> str:
+    """A mark of what a document says of its days and headings: the same as before, it contradicts no other that it did not contradict before."""
+    return hashlib.sha256(repr([(section.headings, section.validity) for section in document.sections]).encode()).hexdigest()
 
 
 def _refuse_contradictions(job: _Job, documents: Mapping[str, Document], indexed: Iterable[str], stored: Iterable[Passage]) -> None:
@@ -322,4 +330,5 @@ def _verify(store: Store, manifest: Manifest, passages: Sequence[Passage], docum
             raise IndexDamaged(f"Passage {passage.position} reads back differently from what was written; the old index still serves.")
     found = sum(store.nearest_sentences(vector, 1)[0][1] > 0.999 for vector in vectors)
     if 2 * found < len(sample):  # the graph of vectors is not exact: one that is whole may miss a few
-        raise IndexDamaged(f"Only {found} of {len(sample)} sentences are found by their own vectors; the old index still serves. Run the rebuild again.")
+        problem = f"Only {found} of {len(sample)} sentences are found by their own vectors"
+        raise IndexDamaged(f"{problem}; the old index still serves. Run the rebuild again.")

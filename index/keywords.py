@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -14,7 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-TOKENIZER = "words-3"  # part of an index's recipe: change it when texts come out as other words
+TOKENIZER = "words-4"  # part of an index's recipe: change it when texts come out as other words
+
+UNSEEN = 20  # texts
 
 # Words that carry no subject of their own; a question made of them alone asks for nothing.
 STOPWORDS = frozenset(
@@ -25,8 +28,8 @@ STOPWORDS = frozenset(
     thing things this those through to too under until up us ve very want was way we were what whats when where which while who whom whose why
     will with would you your
     arent cant couldnt didnt doesnt dont hasnt havent hows im isnt ive shouldnt thats theres theyre wasnt werent wheres whos wont wouldnt youre
-    actually anybody anyone anything basically exactly everybody everyone everything hello hey hi nobody ok okay really simply somebody someone something thank
-    thanks""".split()
+    must might shall ought actually anybody anyone anything basically exactly everybody everyone everything hello hey hi nobody ok okay really simply
+    somebody someone something thank thanks""".split()
 )
 
 _TOKEN = re.compile(
@@ -150,8 +153,12 @@ class Keywords:
         return scores
 
     def rarity(self, token: str) -> float:
-        """How telling a token is: inverse document frequency, 0 for one in every text, about 1 for one in a single text."""
-        return float(np.log((self.size + 1) / (self.frequency.get(token, 0) + 1)) / np.log(self.size + 1)) if self.size else 1.0
+        """How telling a token is: inverse document frequency, near 0 for one in every text, 1 for one in none.
+
+        A few texts more are taken to exist than there are, so that words also tell something in a corpus of three paragraphs.
+        """
+        size = self.size + UNSEEN
+        return max(0.02, math.log(size / (self.frequency.get(token, 0) + 1)) / math.log(size))
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

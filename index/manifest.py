@@ -90,6 +90,7 @@ class Manifest:
     skipped: tuple[Skipped, ...] = ()
     suspicious: tuple[Suspicion, ...] = ()
     not_indexed: Mapping[str, DocumentState] = field(default_factory=dict)  # the files that were skipped
+    standings: Mapping[str, str] = field(default_factory=dict)  # of each document: a mark of its days and headings
     files: Mapping[str, str] = field(default_factory=dict)  # of the index, with their marks
 
     @property

@@ -101,6 +101,8 @@ def inline(text: str, citations: Mapping[int, Citation] | None = None) -> str:
             pieces.append(f"<em>{inline(match['emphasis'], citations)}</em>")
         else:
             citation = (citations or {}).get(int(match["number"]))
+            if citation and pieces[-1].endswith(" "):  # a mark stays with its sentence
+                pieces[-1] = pieces[-1][:-1] + "\N{NO-BREAK SPACE}"
             pieces.append(_mark(citation) if citation else escape(match[0]))
     return "".join(pieces) + plain(text[done:])
 
@@ -260,7 +262,8 @@ def draw_citation(citation: Citation, shelf: Shelf | None) -> str:
     document = shelf(citation.document_id) if shelf else None
     found = document is not None and quotes(document, citation)
     if document is not None and found:
-        body = f'<div class="passage" tabindex="0" role="region" aria-label="{escape(texts.PASSAGE)}">{passage(document, citation.start, citation.end)}</div>'
+        around = passage(document, citation.start, citation.end)
+        body = f'<div class="passage" tabindex="0" role="region" aria-label="{escape(texts.PASSAGE)}">{around}</div>'
     else:
         body = f'<div class="passage"><p><mark class="quote">{escape(citation.quote)}</mark></p></div>'
     place = f'data-document="{escape(citation.document_id)}" data-start="{int(citation.start)}" data-end="{int(citation.end)}"'
@@ -353,7 +356,8 @@ def _how(answer: Answer) -> str:
         lines.append(texts.SCORE.format(score=f"{answer.score:.0%}"))
     if answer.usage:
         lines.append(texts.TOKENS.format(input=f"{answer.usage.input_tokens:,}", output=f"{answer.usage.output_tokens:,}"))
-    table = f"<table><thead><tr><th scope='col'>{escape(texts.STAGE)}</th><th scope='col'>{escape(texts.SECONDS)}</th></tr></thead><tbody>{rows}</tbody></table>"
+    head = f"<tr><th scope='col'>{escape(texts.STAGE)}</th><th scope='col'>{escape(texts.SECONDS)}</th></tr>"
+    table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
     told = "".join(f"<p>{escape(line)}</p>" for line in lines)
     return f'<details class="how"><summary>{escape(texts.HOW)}</summary>{table if rows else ""}{told}</details>'
 
@@ -375,7 +379,7 @@ def draw_answer(answer: Answer, shelf: Shelf | None = None, figures: Mapping[str
     callout = {"declined": texts.DECLINED, "partial": texts.PARTIAL}.get(answer.status)
     about = [title for table, title in (figures or {}).items() if any(citation.document_id == table for citation in answer.citations)]
     plots = "".join(
-        f'<button type="button" class="quiet figure-link" data-do="figure" data-figure="{escape(title)}">{escape(texts.SEE_FIGURE.format(title=title))}</button>'
+        f'<button type="button" class="quiet" data-do="figure" data-figure="{escape(title)}">{escape(texts.SEE_FIGURE.format(title=title))}</button>'
         for title in about
     )
     understood = ""
@@ -395,7 +399,7 @@ def draw_answer(answer: Answer, shelf: Shelf | None = None, figures: Mapping[str
         + f'<div class="answer"><h2 class="visually-hidden">{escape(texts.ANSWER)}</h2>'
         + understood
         + (f'<p class="callout">{escape(callout)}</p>' if callout else "")
-        + f'<div class="prose">{_prose(answer)}</div>'
+        + f'<div class="words">{_prose(answer)}</div>'
         + missing
         + (_notes(answer) if answer.complete else "")
         + as_of
@@ -466,7 +470,8 @@ def draw_documents(documents: Sequence[Document]) -> str:
     return (
         f'<div class="documents"><div class="shelf"><h2>{escape(texts.DOCUMENTS_HEADING)}</h2>'
         f"<p>{escape(texts.DOCUMENTS_INTRO.format(count=len(documents)))}</p>"
-        f'<div class="filters"><input type="search" data-filter="words" placeholder="{escape(texts.DOCUMENTS_SEARCH)}" aria-label="{escape(texts.DOCUMENTS_SEARCH)}">'
+        f'<div class="filters"><input type="search" data-filter="words" placeholder="{escape(texts.DOCUMENTS_SEARCH)}" '
+        f'aria-label="{escape(texts.DOCUMENTS_SEARCH)}">'
         + _choice("topic", texts.TOPIC, texts.ALL_TOPICS, [(topic, topic[:1].upper() + topic[1:]) for topic in topics])
         + _choice("status", texts.STATUS, texts.ALL_STATUSES, [(status, texts.STATUSES.get(status, status)) for status in statuses])
         + f'</div><p class="none" hidden>{escape(texts.NO_DOCUMENT_MATCHES)}</p>{groups}</div>'
@@ -495,8 +500,8 @@ def draw_document(document: Document, quote: Span | None = None) -> str:
     numbers = {source: number for number, source in enumerate(sources, start=1)}
     validity = document.validity
     fields = {
-        "publisher": document.publisher, "author": document.author if document.author != document.publisher else None, "published": validity.published,
-        "as_of": validity.as_of, "effective": _period(validity.effective_from, validity.effective_until),
+        "publisher": document.publisher, "author": document.author if document.author != document.publisher else None,
+        "published": validity.published, "as_of": validity.as_of, "effective": _period(validity.effective_from, validity.effective_until),
         "jurisdiction": validity.jurisdiction, "authority": validity.authority, "license": document.license, "document_id": document.document_id,
         "sha256": document.sha256,
     }  # fmt: skip

@@ -192,7 +192,8 @@ def draw_figure(figure: Figure, document: Document) -> str:
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(figure.title)}">{grid}{labels}{lines}</svg></div>'
         + (f'<p class="hint">{escape(figure.note)}</p>' if figure.note else "")
         + _table(figure, plotted)
-        + f'<button type="button" class="quiet" data-do="csv" data-name="{escape(Path(document.document_id).name)}">{escape(texts.FIGURE_CSV)}</button>'
+        + f'<button type="button" class="quiet" data-do="csv" data-name="{escape(Path(document.document_id).name)}">'
+        + f"{escape(texts.FIGURE_CSV)}</button>"
         + data(_csv(document.rows))
         + "</section>"
     )
@@ -221,7 +222,8 @@ def _line(figure: Figure, series: Series, found: Sequence[Point], axes: _Axes, *
             shape = f'<path class="hit" d="M{left} {height}H{right}"/><circle class="dot c{series.color}" cx="{left}" cy="{height}" r="3.5"/>'
         else:
             path += f"{'L' if path else 'M'}{left} {height}"
-            shape = f'<circle class="hit" cx="{left}" cy="{height}" r="9"/><circle class="dot c{series.color} {series.line}" cx="{left}" cy="{height}" r="2.6"/>'
+            at = f'cx="{left}" cy="{height}"'
+            shape = f'<circle class="hit" {at} r="9"/><circle class="dot c{series.color} {series.line}" {at} r="2.6"/>'
         marks += f'<g class="point" data-tip="{escape(_tip(point, series))}">{shape}</g>'
     line = "" if series.line == "points" else f'<path class="line c{series.color} {series.line}" d="{path}"/>'
     return f"<g>{line}{marks}</g>"

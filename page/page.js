@@ -3,7 +3,8 @@
 window.keiPage = (() => {
   const LARGEST_STORE = 30; // conversations kept in this browser
   const STORE = "kei-conversations";
-  let server = null, texts = {}, shown = null, wantsPane = false, announced = null, chat = newId();
+  let server = null, texts = {}, shown = null, chat = newId();
+  let asking = false, seen = null, announced = null; // whether a question is under way, its turn, and the turn that was told to be complete
 
   const one = (selector, within = document) => within.querySelector(selector);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -46,8 +47,14 @@ window.keiPage = (() => {
 
   function begin(question) {
     settle();
-    document.body.classList.add("asking");
+    seen = null;
+    setAsking(true);
     return [question, JSON.stringify(history())];
+  }
+
+  function setAsking(value) {
+    asking = value;
+    document.body.classList.toggle("asking", value);
   }
 
   // Take the current turn to the earlier ones; what has no answer yet goes away.
@@ -58,7 +65,7 @@ window.keiPage = (() => {
   }
 
   function stop() {
-    document.body.classList.remove("asking");
+    setAsking(false);
     const turn = current();
     if (!turn || turn.dataset.complete === "true") return;
     const question = one(".question p", turn).textContent;
@@ -77,7 +84,7 @@ window.keiPage = (() => {
   }
 
   function ask(question) {
-    if (document.body.classList.contains("asking")) return;
+    if (asking) return;
     write(question);
     setTimeout(() => one("#send").click(), 50);
   }
@@ -86,15 +93,22 @@ window.keiPage = (() => {
   function changed() {
     const turn = current();
     document.body.classList.toggle("talking", turns().length > 0);
-    if (!turn) { document.body.classList.remove("asking"); return; }
+    if (!asking) {
+      if (turn && turn !== announced) turn.remove(); // it came after it was stopped
+      return;
+    }
+    if (!turn) {
+      if (seen) { setAsking(false); show(turns().at(-1)); }
+      return;
+    }
+    seen = turn;
     show(turn);
-    if (turn.dataset.complete !== "true") { announced = null; return; }
-    document.body.classList.remove("asking");
-    const answer = answerOf(turn);
-    if (!answer || announced === turn) return;
+    if (turn.dataset.complete !== "true") return;
     announced = turn;
+    setAsking(false);
+    const answer = answerOf(turn);
     announce(answer.status === "declined" ? texts.declined : fill(texts.ready, { count: answer.citations.length }));
-    turn.scrollIntoView({ block: "start", behavior: "smooth" });
+    if (turn.getBoundingClientRect().bottom > one("#composer").getBoundingClientRect().top) turn.scrollIntoView({ block: "start" });
     tools();
     keep();
   }
@@ -102,7 +116,10 @@ window.keiPage = (() => {
   function tools() {
     for (const turn of turns()) {
       const place = one(".answer > .tools", turn);
-      if (place && !place.children.length) place.append(button("copy", texts.copy), button("retry", texts.retry));
+      if (place && !place.children.length) {
+        place.append(button("copy", texts.copy), button("retry", texts.retry));
+        if (texts.feedback) place.append(button("good", "👍", { "aria-label": texts.good }), button("bad", "👎", { "aria-label": texts.bad }));
+      }
       const beside = one(".question > .tools", turn);
       if (beside && !beside.children.length) beside.append(button("edit", texts.edit));
     }
@@ -116,13 +133,14 @@ window.keiPage = (() => {
   function takeBack(turn) {
     const list = turns();
     list.slice(list.indexOf(turn)).forEach((later) => later.remove());
+    document.body.classList.toggle("talking", turns().length > 0);
     show(turns().at(-1));
   }
 
   function clear() {
     turns().forEach((turn) => turn.remove());
     chat = newId();
-    changed();
+    document.body.classList.remove("talking");
     show(null);
     one("#question textarea").focus();
   }
@@ -140,12 +158,24 @@ window.keiPage = (() => {
     one("#pane h2").textContent = one(".turn-sources > summary", turn ?? document.createElement("i"))?.textContent ?? texts.bibliography;
     if (before) one(`.card[data-number="${before}"]`, body)?.classList.add("chosen");
     all(".passage", body).forEach(reveal);
+    tellPosition();
   }
 
   // Scroll a passage so that its quote is in the middle.
   function reveal(passage) {
-    const quote = one("mark.quote", passage);
-    if (quote) passage.scrollTop = Math.max(0, quote.offsetTop - passage.offsetTop - (passage.clientHeight - quote.offsetHeight) / 2);
+    const quote = one("mark.quote", passage)?.getBoundingClientRect(), frame = passage.getBoundingClientRect();
+    if (quote) passage.scrollTop += quote.top - frame.top - Math.max(8, (frame.height - quote.height) / 2);
+  }
+
+  function choose(card, holder) {
+    all(".card.chosen").forEach((other) => other.classList.remove("chosen"));
+    card.classList.add("chosen");
+    all(".passage", card).forEach(reveal);
+    card.focus({ preventScroll: true });
+    if (isNarrow()) card.scrollIntoView({ block: "start" });
+    else holder.scrollTop += card.getBoundingClientRect().top - holder.getBoundingClientRect().top - 12;
+    hidePopover();
+    tellPosition();
   }
 
   function jump(mark) {
@@ -153,14 +183,25 @@ window.keiPage = (() => {
     if (turn !== shown) show(turn);
     const holder = isNarrow() ? one(".turn-sources", turn) : one("#pane .pane-body");
     if (isNarrow()) holder.open = true;
-    const card = one(`.card[data-number="${mark.dataset.number}"]`, holder);
-    if (!card) return;
-    all(".card.chosen").forEach((other) => other.classList.remove("chosen"));
-    card.classList.add("chosen");
-    all(".passage", card).forEach(reveal);
-    card.focus({ preventScroll: true });
-    if (isNarrow()) card.scrollIntoView({ block: "start" }); else holder.scrollTo({ top: card.offsetTop - holder.offsetTop - 4 });
-    hidePopover();
+    const card = one(`.card[data-number="${Number(mark.dataset.number)}"]`, holder);
+    if (card) choose(card, holder);
+  }
+
+  function step(by) {
+    const holder = one("#pane .pane-body"), cards = all(".card[data-number]", holder);
+    const place = cards.findIndex((card) => card.classList.contains("chosen"));
+    const next = cards[Math.min(cards.length - 1, Math.max(0, place < 0 ? 0 : place + by))];
+    if (next) choose(next, holder);
+  }
+
+  function tellPosition() {
+    const cards = all("#pane .card[data-number]"), steps = one("#pane .steps");
+    const place = cards.findIndex((card) => card.classList.contains("chosen"));
+    if (cards.length < 2) { steps.replaceChildren(); return; }
+    if (!steps.children.length) {
+      steps.append(button("previous", "‹", { "aria-label": texts.previous }), make("span", {}), button("next", "›", { "aria-label": texts.next }));
+    }
+    one("span", steps).textContent = place < 0 ? "" : fill(texts.position, { number: place + 1, count: cards.length });
   }
 
   function citationOf(element) {
@@ -206,13 +247,28 @@ window.keiPage = (() => {
     setTimeout(() => { element.textContent = label; }, 1500);
   }
 
-  function reference(citation) {
-    const day = citation.published ?? citation.as_of;
-    return `“${citation.quote}” ${[citation.publisher, citation.title, citation.section, day].filter(Boolean).join(", ")}${citation.url ? `, ${citation.url}` : ""}`;
-  }
+  const REFERENCES = {
+    plain: (citation) => {
+      const day = citation.published ?? citation.as_of;
+      return `“${citation.quote}” ${[citation.publisher, citation.title, citation.section, day, citation.url].filter(Boolean).join(", ")}`;
+    },
+    markdown: (citation) => {
+      const safe = (text) => text.replace(/[\\`*_[\]<>]/g, "\\$&");
+      const title = citation.url && /^https?:/.test(citation.url) ? `[${safe(citation.title)}](<${citation.url}>)` : safe(citation.title);
+      return `> ${safe(citation.quote)}\n\n${[title, citation.publisher && safe(citation.publisher), citation.published].filter(Boolean).join(", ")}`;
+    },
+    bibtex: (citation) => {
+      const safe = (text) => text.replace(/[{}\\]/g, "").replace(/[&%$#_]/g, "\\$&");
+      const fields = {
+        title: citation.title, author: citation.publisher, year: citation.published?.slice(0, 4), url: citation.url, note: `“${citation.quote}”`,
+      };
+      const lines = Object.entries(fields).filter(([, value]) => value).map(([name, value]) => `  ${name} = {${safe(value)}}`);
+      return `@misc{${citation.document_id.replace(/\W+/g, "-")},\n${lines.join(",\n")}\n}`;
+    },
+  };
 
   function asMarkdown(answer) {
-    const sources = answer.citations.map((citation) => `[${citation.number}] ${reference(citation)}`).join("\n\n");
+    const sources = answer.citations.map((citation) => `[${citation.number}] ${REFERENCES.plain(citation)}`).join("\n\n");
     return `${answer.text}${sources ? `\n\n${texts.bibliography}\n\n${sources}` : ""}`;
   }
 
@@ -234,7 +290,61 @@ window.keiPage = (() => {
 
   function keep() {
     const answers = turns().map(answerOf).filter(Boolean);
-    if (answers.length) store([{ id: chat, answers }, ...stored().filter((kept) => kept.id !== chat)]);
+    const others = stored().filter((kept) => kept.id !== chat);
+    store(answers.length ? [{ id: chat, answers }, ...others] : others);
+    try { sessionStorage.setItem(STORE, chat); } catch { /* forbidden */ }
+    list();
+  }
+
+  // The kept conversations, to open or to delete.
+  function list() {
+    const place = one(".saved"), kept = stored();
+    place.hidden = !kept.length;
+    if (!kept.length) return;
+    const items = kept.map(({ id, answers }) => make("li", {},
+      button("open", answers[0].question, { "data-chat": id }), button("delete", "×", { "data-chat": id, "aria-label": texts.delete_chat })));
+    place.replaceChildren(make("summary", {}, `${texts.saved} (${kept.length})`), make("ul", {}, ...items), button("delete-all", texts.delete_all));
+  }
+
+  async function open(id) {
+    const kept = stored().find((each) => each.id === id);
+    if (!kept || asking) return;
+    const drawn = await server.draw_again(kept.answers); // escaped by page/draw.py
+    clear();
+    chat = id;
+    for (const html of drawn) one("#earlier").insertAdjacentHTML("beforeend", html);
+    one(".saved").open = false;
+    document.body.classList.toggle("talking", turns().length > 0);
+    tools();
+    show(turns().at(-1));
+    keep();
+  }
+
+  function forget(id) {
+    store(stored().filter((kept) => id && kept.id !== id));
+    if (!id || id === chat) clear();
+    list();
+  }
+
+  // --- feedback ---
+
+  async function rate(element, verdict, more = {}) {
+    const turn = element.closest(".turn");
+    const taken = await server.feedback({ verdict, answer: answerOf(turn), ...more });
+    one(".verdict", turn)?.remove();
+    all('[data-do="good"], [data-do="bad"]', turn).forEach((each) => each.remove());
+    if (taken) one(".answer > .tools", turn).append(make("span", { class: "hint", role: "status" }, texts.thanks));
+  }
+
+  function askWhy(element) {
+    const turn = element.closest(".turn");
+    if (one(".verdict", turn)) return;
+    const reasons = ["wrong", "not_supported", "out_of_date", "missing", "other"].map((name) => make("option", { value: name }, texts[name]));
+    one(".answer > .tools", turn).after(make("div", { class: "verdict" },
+      make("select", { "aria-label": texts.what_is_wrong }, ...reasons),
+      make("input", { "aria-label": texts.comment, placeholder: texts.comment, maxlength: "2000" }),
+      button("send-feedback", texts.send_feedback), button("cancel-feedback", texts.cancel)));
+    one(".verdict select", turn).focus();
   }
 
   // --- documents and figures ---
@@ -295,9 +405,20 @@ window.keiPage = (() => {
     ask: (element) => ask(element.textContent),
     copy: (element) => copy(asMarkdown(answerOf(element.closest(".turn"))), element),
     retry: (element) => { const turn = element.closest(".turn"); takeBack(turn); ask(answerOf(turn).question); },
-    edit: (element) => { const turn = element.closest(".turn"); takeBack(turn); changed(); write(answerOf(turn).question); },
-    new: clear,
-    cite: (element) => copy(reference(citationOf(element)), element),
+    edit: (element) => { const turn = element.closest(".turn"); takeBack(turn); write(answerOf(turn).question); },
+    new: () => { if (!asking) { clear(); try { sessionStorage.removeItem(STORE); } catch { /* forbidden */ } } },
+    cite: (element) => element.replaceWith(...Object.keys(REFERENCES).map((kind) => button("reference", texts[kind], { "data-kind": kind }))),
+    reference: (element) => copy(REFERENCES[element.dataset.kind](citationOf(element)), element),
+    previous: () => step(-1),
+    next: () => step(1),
+    open: (element) => open(element.dataset.chat),
+    delete: (element) => forget(element.dataset.chat),
+    "delete-all": () => forget(null),
+    good: (element) => rate(element, "good"),
+    bad: askWhy,
+    "send-feedback": (element) => rate(element, "bad", { reason: one(".verdict select", element.closest(".turn")).value,
+      comment: one(".verdict input", element.closest(".turn")).value }),
+    "cancel-feedback": (element) => element.closest(".verdict").remove(),
     read: (element) => read({ document: element.dataset.document, start: Number(element.dataset.start), end: Number(element.dataset.end) }),
     shelf: () => one("#documents .documents").classList.remove("reading"),
     figure: (element) => figure(element.dataset.figure),
@@ -334,6 +455,8 @@ window.keiPage = (() => {
     }
     document.addEventListener("scroll", hidePopover, { capture: true, passive: true });
     new MutationObserver(changed).observe(one("#current"), { childList: true, subtree: true, attributes: true, attributeFilter: ["data-complete"] });
+    list();
+    try { open(sessionStorage.getItem(STORE)); } catch { /* forbidden */ }
   }
 
   return { connect, begin, stop };

@@ -63,7 +63,6 @@ STATUSES = MappingProxyType({
 # --- how an answer was found ---
 HOW = "How this was found"
 STAGE, SECONDS = "Stage", "Seconds"
-TOTAL = "Together"
 SCORE = "Confidence that the evidence answers the question: {score}"
 TOKENS = "Tokens: {input} in, {output} out"
 STAGES = MappingProxyType({
@@ -134,11 +133,11 @@ UNEXPECTED = "Something went wrong and was written to the log. Ask again."
 SCRIPT = MappingProxyType({
     "copied": "Copied", "copy": "Copy answer", "edit": "Edit question", "retry": "Ask again", "good": "Good answer", "bad": "Bad answer",
     "new_chat": "New chat", "saved": "Saved chats", "export_markdown": "Export as Markdown", "export_json": "Export as JSON",
-    "no_saved": "No saved chats in this browser yet.", "delete_chat": "Delete this chat", "delete_all": "Delete all chats",
+    "delete_chat": "Delete this chat", "delete_all": "Delete all chats",
     "plain": "Plain text", "markdown": "Markdown", "bibtex": "BibTeX", "previous": "Previous source", "next": "Next source",
-    "position": "{number} of {count}", "stopped": "Stopped.", "ready": "Answer ready, {count} sources.", "declined": "The sources do not answer this.",
+    "position": "{number} of {count}", "stopped": "Stopped.", "ready": "Answer ready, {count} sources.",
+    "declined": "The sources do not answer this.",
     "what_is_wrong": "What is wrong?", "wrong": "It is wrong", "not_supported": "Not supported by its sources", "out_of_date": "Out of date",
     "missing": "Something is missing", "other": "Something else", "comment": "Tell more (optional)", "send_feedback": "Send", "cancel": "Cancel",
-    "thanks": "Thank you. Kept on this computer.", "bibliography": "Sources", "question": "Question", "answer": "Answer", "accessed": "quoted",
-    "published": "Published", "facts_as_of": "Facts as of", "editing": "Editing an earlier question: what came after it will be replaced.",
+    "thanks": "Thank you. Kept on this computer.", "bibliography": "Sources",
 })  # fmt: skip

@@ -53,9 +53,12 @@ def examples_of(assistant: Assistant, corpus: str, questions: list[Golden]) -> l
         text = golden.standalone or golden.ask
         if golden.is_kept_apart or (golden.history and not golden.standalone):
             continue
+
+        def share_of_facts(sentence: str, facts: tuple[tuple[str, ...], ...] = golden.facts) -> float:
+            return sum(holds(sentence, group) for group in facts) / max(1, len(facts))
+
         try:
-            example = example_of(assistant, corpus, text, golden.status == "answered",
-                                 lambda sentence, facts=golden.facts: sum(holds(sentence, group) for group in facts) / max(1, len(facts)))  # fmt: skip
+            example = example_of(assistant, corpus, text, golden.status == "answered", share_of_facts)
         except QuestionError:
             continue
         if example:

@@ -52,8 +52,11 @@ def test_unknown_words_score_nothing():
 
 def test_rarity_runs_from_nothing_to_one():
     keywords = Keywords.build([["common", "rare"], *[["common"]] * 9])
-    assert keywords.rarity("common") == 0
-    assert keywords.rarity("common") < keywords.rarity("rare") < keywords.rarity("absent") == 1
+    assert 0 < keywords.rarity("common") < keywords.rarity("rare") < keywords.rarity("absent") == 1
+
+
+def test_words_tell_something_even_in_a_corpus_of_one_text():
+    assert Keywords.build([["common"]]).rarity("common") > 0.5
 
 
 def test_saved_index_reads_back_the_same(tmp_path):

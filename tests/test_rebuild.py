@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stand_ins import SMALL_CORPUS, WordEmbeddings, write_corpus
+from stand_ins import WordEmbeddings, write_corpus
 
 from index import Index, IndexDamaged, IndexSettings, IndexStale, rebuild
 from index import build as building
@@ -39,14 +39,21 @@ def everything(of: IndexSettings) -> dict[str, Any]:
     passages, vectors = zip(*index.store.all_passages(), strict=True)
     return {
         "passages": passages,
-        "vectors": np.round(vectors, 6).tolist(),
-        "sentences": np.round(index.store.sentence_vectors(range(index.manifest.sentences)), 6).tolist(),
+        "vectors": np.concatenate([vectors, index.store.sentence_vectors(range(index.manifest.sentences))]),
         "words": [[np.round(words.scores(question.split()), 6).tolist() for question in QUESTIONS] for words in keywords],
         "spellings": index.passage_words.spellings,
         "hits": [[(hit.document_id, hit.start, hit.end, round(hit.score, 6)) for hit in index.search(question)] for question in QUESTIONS],
         "documents": sorted(index.manifest.documents),
         "skipped": sorted(item.document_id for item in index.manifest.skipped),
     }
+
+
+def assert_equal(one: IndexSettings, other: IndexSettings) -> None:
+    """Both indexes hold the same."""
+    left, right = everything(one), everything(other)
+    # subtle: Chroma brings vectors to length one whenever it takes them, which may change their last bit
+    assert np.allclose(left.pop("vectors"), right.pop("vectors"), atol=1e-6)
+    assert left == right
 
 
 # --- any sequence of edits -----------------------------------------------------------------------------------------------
@@ -100,7 +107,7 @@ def test_index_equals_a_fresh_one_after_any_edits(tmp_path_factory, edits):
     rebuild(grown, WordEmbeddings())
     fresh = replace(grown, index=folder / "fresh")
     rebuild(fresh, WordEmbeddings())
-    assert everything(grown) == everything(fresh)
+    assert_equal(grown, fresh)
     assert len(generations(grown.index)) == 1, "no trace of former generations"
 
 
@@ -177,12 +184,13 @@ def test_other_weights_embed_all_anew(built, words):
 
 
 def test_store_that_is_worn_by_many_changes_is_written_anew(built, words):
+    wear: list[float] = []
     for number in range(6):
-        for name in SMALL_CORPUS:
-            (built.corpus / name).write_text(f"Line {number} of {name}.\nvalue,other\n")
+        (built.corpus / "sea/tides.md").write_text(f"# Tides\n\nThe tide rises by {number} metres.\n")
         rebuild(built, words)
-        assert Index.open(built, words).store.wear <= building.WORN + 0.5
-    assert len(everything(built)["documents"]) == 5
+        wear.append(Index.open(built, words).store.wear)
+    assert max(wear) > building.WORN
+    assert 0 in wear
 
 
 # --- generations and their readers ---------------------------------------------------------------------------------------
@@ -228,7 +236,7 @@ def test_old_index_serves_whatever_becomes_of_a_rebuild(small_corpus, small_sett
     assert generations(small_settings.index) == [current_generation(small_settings.index).name]
     fresh = replace(small_settings, index=tmp_path / "fresh")
     rebuild(fresh, words)
-    assert everything(small_settings) == everything(fresh)
+    assert_equal(small_settings, fresh)
 
 
 # --- an index that does not lie ------------------------------------------------------------------------------------------
@@ -236,13 +244,14 @@ def test_old_index_serves_whatever_becomes_of_a_rebuild(small_corpus, small_sett
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"other")], ids=["missing", "altered"])
 @pytest.mark.parametrize("name", ["passage-words/data.csc.index.npy", "sentence-words/words.json", "chroma/order.npy"])
-def test_damaged_file_is_found_and_the_next_rebuild_mends_it(built, words, name, damage):
-    before = everything(built)
+def test_damaged_file_is_found_and_the_next_rebuild_mends_it(built, words, name, damage, tmp_path):
     damage(current_generation(built.index) / name)
     with pytest.raises(IndexDamaged, match="python -m index rebuild --force"):
         Index.open(built, words)
     assert rebuild(built, words).rebuilt
-    assert everything(built) == before
+    fresh = replace(built, index=tmp_path / "fresh")
+    rebuild(fresh, words)
+    assert_equal(built, fresh)
 
 
 def test_altered_keyword_file_that_can_be_read_is_found(built, words):

@@ -1,0 +1,346 @@
+"""The chat page in a real Chromium, over the real index: asked, read, clicked and attacked as a person would."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from gradio_client import Client
+from stand_ins import write_corpus
+
+import ui
+from assistant import Assistant
+from index import Index, IndexSettings, rebuild
+
+PROJECT = Path(__file__).resolve().parent.parent
+QUESTION = "What is the tariff on Korean cars?"
+ATTACK = "<img src=x onerror=\"document.title='hacked'\">${document.title='hacked'}{{constructor}}<script>document.title='hacked'</script>"
+
+
+@contextmanager
+def serve(assistant, **settings):
+    """The page of an assistant on a free port, closed at the end."""
+    page = ui.build_app(assistant, ui.PageSettings(rate=0, **settings))
+    port = ui.free_port("127.0.0.1", 0)
+    page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        page.close(verbose=False)
+
+
+@pytest.fixture(scope="module")
+def assistant(real_settings, embeddings):
+    return Assistant(Index.open(real_settings, embeddings))
+
+
+@pytest.fixture(scope="module")
+def address(assistant, tmp_path_factory):
+    with serve(assistant, feedback=tmp_path_factory.mktemp("feedback") / "feedback.jsonl") as found:
+        yield found
+
+
+@pytest.fixture
+def visit(browser):
+    """Opens the page as a browser of some width and colours does. At the end: no error in the console, no request to another host."""
+    contexts, faults = [], []
+
+    def open_page(where, *, width=1280, height=800, scheme="light"):
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("request", lambda request: faults.append(request.url) if not request.url.startswith((where, "data:", "blob:")) else None)
+        page.goto(where)
+        page.locator("#welcome .welcome:not(.loading)").wait_for()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def ask(page, question):
+    """Type, press Enter, and wait until the answer is complete."""
+    page.locator("#question textarea").fill(question)
+    page.keyboard.press("Enter")
+    turn = page.locator("#current .turn[data-complete=true]").filter(has=page.locator(".question > p", has_text=question))
+    turn.locator(".answer > .tools > button").first.wait_for()
+    return turn
+
+
+def warning(page):
+    toast = page.locator(".toast-body").last
+    toast.wait_for()
+    return toast.inner_text()
+
+
+def overflow(page):
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def fetch(address):
+    with urllib.request.urlopen(address) as reply:
+        return reply
+
+
+# --- asking ------------------------------------------------------------------------------------------------------------
+
+
+def test_answer_cites_and_shows_its_quotes(visit, address, assistant):
+    page = visit(address)
+    turn = ask(page, QUESTION)
+    found = assistant.answer(QUESTION)
+    assert turn.locator(".mark").all_inner_texts() == re.findall(r"(?<=\[)\d+(?=\])", found.text)
+    cards = page.locator("#pane .card")
+    assert cards.count() == len(found.citations)
+    for place, citation in enumerate(found.citations):
+        shown = "".join(cards.nth(place).locator("mark.quote").all_inner_texts())
+        assert "".join(shown.split()) == "".join(citation.quote.split())
+        assert cards.nth(place).locator(".verified").get_attribute("data-verified") == "true"
+    links = page.locator("#pane .primary a")
+    assert links.count() > 0
+    assert all("noopener" in link.get_attribute("rel") and link.get_attribute("href").startswith("http") for link in links.all())
+    assert page.locator(".page-header .mode").inner_text() == "Quoting mode: no language model"
+
+
+def test_mark_leads_to_its_source_with_mouse_and_keyboard(visit, address):
+    page = visit(address)
+    marks = ask(page, QUESTION).locator(".mark")
+    marks.last.hover()
+    popover = page.locator("#popover")
+    number = marks.last.inner_text()
+    card = page.locator(f'#pane .card[data-number="{number}"]')
+    assert card.locator("h3").inner_text() in popover.inner_text()
+    marks.last.click()
+    assert "chosen" in card.get_attribute("class")
+    quote, pane = card.locator("mark.quote").first.bounding_box(), page.locator("#pane .pane-body").bounding_box()
+    assert pane["y"] <= quote["y"] <= pane["y"] + pane["height"]
+    page.locator("#tabs [role=tab]").first.focus()
+    for _ in range(20):  # past the buttons of the conversation
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.classList.contains('mark')"):
+            break
+    assert popover.is_visible()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.classList.contains('card')")
+    assert page.locator("#pane .card.chosen").get_attribute("data-number") == marks.first.inner_text()
+
+
+def test_follow_up_keeps_the_context_and_survives_a_reload(visit, address, assistant):
+    page = visit(address)
+    ask(page, QUESTION)
+    turn = ask(page, "And for Japan?")
+    first = assistant.answer(QUESTION)
+    expected = assistant.answer("And for Japan?", history=[(QUESTION, first.text)])
+    assert expected.standalone_question in turn.locator(".understood").inner_text()
+    assert page.locator(".turn").count() == 2
+    page.reload()
+    page.locator("#earlier .turn").nth(1).wait_for()
+    page.locator('[data-do="new"]').click()
+    assert page.locator(".turn").count() == 0
+    assert page.locator(".welcome .chip").first.is_visible()
+
+
+def test_examples_can_be_clicked_and_declined_answers_look_different(visit, address):
+    page = visit(address)
+    page.locator("#welcome .chip").first.click()
+    page.locator('#current .turn[data-status="answered"][data-complete=true]').wait_for()
+    turn = ask(page, "Who won the 1998 world cup final?")
+    assert turn.get_attribute("data-status") == "declined"
+    assert turn.locator(".callout").inner_text() == "Not in the sources"
+    assert "not an answer" in page.locator("#pane h2").inner_text()
+    suggestion = turn.locator(".suggestions .chip").first
+    question = suggestion.inner_text()
+    suggestion.click()
+    page.locator("#current .turn[data-complete=true] .question > p", has_text=question).wait_for()
+    assert page.locator(".turn").count() == 3
+
+
+def test_questions_that_cannot_be_taken_warn_and_lose_nothing(visit, address):
+    page = visit(address)
+    ask(page, QUESTION)
+    page.locator("#send").click()
+    assert "empty" in warning(page)
+    long = "x" * 100_000
+    page.locator("#question textarea").fill(long)
+    page.locator("#send").click()
+    page.locator(".toast-body", has_text="100,000 characters").wait_for()
+    page.wait_for_function("length => document.querySelector('#question textarea').value.length === length", arg=len(long))
+    assert page.locator(".turn").count() == 1
+    assert page.locator("#pane .card").count() > 0
+    ask(page, "And for Japan?")
+
+
+# --- around it ---------------------------------------------------------------------------------------------------------
+
+
+def test_documents_are_filtered_and_read_at_the_quote(visit, address, assistant):
+    page = visit(address)
+    ask(page, QUESTION)
+    page.locator('#pane [data-do="read"]').first.click()
+    page.locator("#documents .document mark.quote").first.wait_for()
+    page.locator('[data-do="shelf"]').click()
+    items = page.locator("#documents .shelf li:visible")
+    assert items.count() == len(assistant.index.manifest.documents)
+    page.locator('[data-filter="words"]').fill("zzzz")
+    assert items.count() == 0
+    assert page.locator("#documents .none").is_visible()
+
+
+def test_figures_and_about_are_drawn(visit, address):
+    page = visit(address, scheme="dark")
+    page.get_by_role("tab", name="Figures").click()
+    page.locator("#figures .figure .point").first.wait_for()
+    assert page.locator("#figures .figure").count() == 2
+    page.locator("#figures .figure .point .dot").first.hover()
+    assert page.locator("#popover").inner_text()
+    page.get_by_role("tab", name="About").click()
+    assert "legal advice" in page.locator("#about").inner_text()
+
+
+def test_thumbs_are_written_to_a_file_of_this_computer(visit, assistant, tmp_path):
+    with serve(assistant, feedback=tmp_path / "feedback.jsonl") as address:
+        page = visit(address)
+        turn = ask(page, QUESTION)
+        turn.locator('[data-do="bad"]').click()
+        turn.locator(".verdict select").select_option("out_of_date")
+        turn.locator('[data-do="send-feedback"]').click()
+        turn.locator(".tools .hint").wait_for()
+    line = json.loads((tmp_path / "feedback.jsonl").read_text(encoding="utf-8"))
+    assert (line["question"], line["verdict"], line["reason"]) == (QUESTION, "bad", "out_of_date")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (800, "light")])
+def test_narrow_page_does_not_overflow(visit, address, width, scheme):
+    page = visit(address, width=width, scheme=scheme)
+    assert overflow(page) == 0
+    turn = ask(page, QUESTION)
+    assert overflow(page) == 0
+    turn.locator(".mark").first.click()
+    place = turn if width < 800 else page.locator("#pane")
+    assert place.locator(".card.chosen mark.quote").first.is_visible()
+    for name in ("Documents", "Figures", "About"):
+        page.get_by_role("tab", name=name).click()
+        page.locator(f"#{name.lower()} h2").first.wait_for()
+        assert overflow(page) == 0
+
+
+# --- for programs ------------------------------------------------------------------------------------------------------
+
+
+def test_interface_for_programs_answers_as_python_does(address, assistant):
+    client = Client(address, verbose=False)
+    found, expected = client.predict(QUESTION, api_name="/answer"), assistant.answer(QUESTION)
+    assert (found["text"], found["status"], found["citations"]) == (expected.text, "answered", expected.to_dict()["citations"])
+    hits = client.predict(QUESTION, 3, api_name="/search")
+    assert hits == [hit.to_dict() for hit in assistant.search(QUESTION, limit=3)]
+    history = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": expected.text}]
+    followed = client.predict("And for Japan?", history, api_name="/answer")
+    assert followed["standalone_question"] == assistant.answer("And for Japan?", history=history).standalone_question
+
+
+# --- safety ------------------------------------------------------------------------------------------------------------
+
+
+def test_every_reply_carries_the_policy_and_health_tells_the_state(address):
+    assert fetch(address).headers["Content-Security-Policy"] == ui.POLICY
+    assert json.loads(urllib.request.urlopen(f"{address}/healthz").read()) == {"status": "ready"}
+    for path in (f"/gradio_api/file={PROJECT / 'ui.py'}", "/gradio_api/upload", "/gradio_api/proxy=http://127.0.0.1/"):
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            fetch(address + path)
+
+
+def test_hostile_question_does_nothing(visit, address):
+    page = visit(address)
+    title = page.title()
+    page.locator("#question textarea").fill(f"tariff {ATTACK}")
+    page.keyboard.press("Enter")
+    page.locator("#current .turn[data-complete=true] .question > p", has_text="{{constructor}}").wait_for()
+    restored = {"question": ATTACK, "standalone_question": ATTACK, "status": "declined", "text": ATTACK, "suggestions": [ATTACK]}
+    page.evaluate("answer => localStorage.setItem('kei-conversations', JSON.stringify([{id: 'x', answers: [answer]}]))", restored)
+    page.reload()
+    page.locator(".saved summary").click()
+    page.locator('[data-do="open"]').click()
+    assert ATTACK in page.locator("#earlier .question > p").inner_text()
+    assert page.title() == title
+    assert page.locator("#chat img, #chat script").count() == 0
+
+
+def test_hostile_documents_do_nothing(visit, embeddings, tmp_path):
+    front = json.dumps({"title": f"Whales {ATTACK}", "url": "javascript:document.title='hacked'", "publisher": ATTACK})
+    text = f"---\n{front}\n---\n\n# Whales\n\n## Song {ATTACK}\n\nHumpback whales sing for 30 minutes {ATTACK} in every winter.[^a]\n\n"
+    corpus = write_corpus(tmp_path / "corpus", {"whales.md": f"{text}[^a]: {ATTACK}, javascript:alert(1)\n"})
+    settings = IndexSettings(corpus=corpus, index=tmp_path / "index")
+    rebuild(settings, embeddings)
+    with serve(Assistant(Index.open(settings, embeddings))) as address:
+        page = visit(address)
+        turn = ask(page, "How long do humpback whales sing?")
+        assert turn.get_attribute("data-status") == "answered"
+        turn.locator(".mark").first.click()
+        page.locator('#pane [data-do="read"]').first.click()
+        page.locator("#documents .document").wait_for()
+        assert page.title() != "hacked"
+        inside = ":is(#chat, #documents)"
+        assert page.locator(f"{inside} img, {inside} script, {inside} [onclick], {inside} a[href^='javascript']").count() == 0
+
+
+# --- starting ----------------------------------------------------------------------------------------------------------
+
+
+def test_page_is_there_before_the_assistant_and_says_when_it_cannot_start(visit, browser):
+    def fail():
+        raise ui.SettingsError("No documents. Put some there.")
+
+    with serve(fail) as address:
+        page = visit(address)
+        assert "No documents. Put some there." in page.locator("#welcome").inner_text()
+
+
+def test_port_in_use_is_said_in_one_sentence():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        run = subprocess.run([sys.executable, "ui.py", "--no-browser", "--port", str(port)], cwd=PROJECT, capture_output=True, text=True)
+    assert run.returncode == 1
+    assert run.stderr.strip().endswith(f"Port {port} is in use. Choose another with --port.")
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"KEI_HOST": "0.0.0.0"}, "Set KEI_AUTH=user:password, or allow everybody with --open"),
+        ({"KEI_PORT": "x"}, "KEI_PORT is 'x'"),
+        ({"KEI_AUTH": "nobody"}, "KEI_AUTH must be user:password"),
+        ({"KEI_RATE": "-1"}, "KEI_RATE is '-1'"),
+    ],
+)
+def test_unusable_settings_are_explained(environment, message):
+    result = CliRunner().invoke(ui.main, ["--no-browser"], env=environment)
+    assert result.exit_code == 1
+    assert message in result.output
+
+
+def test_rate_limit_counts_each_client_for_a_minute():
+    now = [0.0]
+    limit = ui.RateLimit(2, clock=lambda: now[0])
+    limit.check("one")
+    limit.check("one")
+    limit.check("two")
+    with pytest.raises(ui.QuestionError):
+        limit.check("one")
+    now[0] = 61
+    limit.check("one")
