@@ -623,7 +623,7 @@ def main(
     try:
         page.opening.wait()
     except UserError as error:
-        page.close()
+        page.close(verbose=False)
         raise click.ClickException(str(error)) from error
     page.block_thread()
 

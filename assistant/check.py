@@ -107,7 +107,7 @@ def check(sentence: str, sources: Sequence[Source]) -> Verdict:
 @lru_cache(maxsize=4096)
 def _sentences(source: Source) -> tuple[Source, ...]:
     """The sentences of a quote as sources of their own, each with the one before when it points back to it."""
-    if not re.search(r"[.!?][\"”’)\]]*\s+\S", source.text):
+    if not _STOP.search(source.text):
         return (source,)
     pieces: list[str] = []
     for start, end in sentence_spans(source.text):
@@ -685,10 +685,20 @@ def _stated(said: Reading, known: Known) -> str:
         tokens = [token for token in said.tokens if token.clause == clause and token.kind in ("word", "name") and token not in opening]
         if not tokens or any(token.is_verb for token in tokens):
             continue
-        lacking = [_lacking(tokens, near, reading, context) for near in _statements(reading)]
+        verb = min((place for place in said.verbs if place > tokens[0].place), default=0)
+        heads = [token for token in tokens if token.place < verb and not token.is_oblique]
+        lacking = [
+            _lacking(tokens, near, reading, context) or (heads[-1:] if _are_oblique(heads, near, context) else []) for near in _statements(reading)
+        ]  # fmt: skip
         if lacking and all(lacking):
             return f"apart: {min(lacking, key=len)[0].text}"
     return ""
+
+
+def _are_oblique(heads: Sequence[Token], near: Sequence[Token], context: frozenset[Any]) -> bool:
+    """Whether a sentence speaks of what its source only mentions on the way: of the pier, where "the mayor of the pier is old"."""
+    found = [other for head in heads for other in near if _same(head, other)]
+    return bool(found) and all(other.is_oblique for other in found) and not any(_same_key(head, key) for head in heads for key in context)
 
 
 def _lacking(tokens: Sequence[Token], near: Sequence[Token], reading: Reading, context: frozenset[Any]) -> list[Token]:
@@ -696,6 +706,7 @@ def _lacking(tokens: Sequence[Token], near: Sequence[Token], reading: Reading, c
     behind: Token | None = None
     for token in reversed(tokens):
         holds = _among(token, near) or any(_same_key(token, key) for key in context) or _completes(token, behind, reading)
+        holds = holds or (token.is_oblique and any(other.is_oblique for other in _matches(token, reading)))
         holds = holds or not _matches(token, reading)  # taken for the opposite of a denied word, or for a "may"
         behind = token if holds else None
         lacking += [] if holds else [token]
@@ -703,17 +714,31 @@ def _lacking(tokens: Sequence[Token], near: Sequence[Token], reading: Reading, c
 
 
 def _statements(reading: Reading) -> Iterator[list[Token]]:
-    """The clauses of a source, each with the one before when a pronoun points back to it or it has no words of its own before its verb."""
-    clauses: dict[int, list[Token]] = {}
+    """What a source says to be something: each segment with a verb, with what follows it without one and with its subject."""
+    segments: dict[int, list[Token]] = {}
     for token in reading.tokens:
-        clauses.setdefault(token.clause, []).append(token)
-    before: list[Token] = []
-    for tokens in clauses.values():
-        inside = {token.segment for token in tokens}
-        words = {word for word, segment in zip(reading.words, reading.segments, strict=True) if segment in inside}
-        leans = not words.isdisjoint(_PRONOUNS | {"but", "while", "whereas", "although", "because"})
-        yield [*before, *tokens] if leans else tokens
-        before = tokens
+        segments.setdefault(token.segment, []).append(token)
+    for segment, tokens in segments.items():
+        verbs = [place for place in reading.verbs if reading.segments[place] == segment]
+        clause = tokens[0].clause
+        near = list(tokens)
+        for behind in range(segment + 1, max(segments) + 1):
+            if _has_verb(reading, behind) or (behind in segments and segments[behind][0].clause != clause):
+                break
+            near += segments.get(behind, [])
+        words = {word for word, place in zip(reading.words, reading.segments, strict=True) if place == segment}
+        if not words.isdisjoint(_PRONOUNS):
+            near += [token for token in reading.tokens if token.place < tokens[0].place]
+        elif not verbs or not any(token.place < min(verbs) for token in tokens):  # "… and costs $5": the subject stands before
+            front = [token for token in reading.tokens if token.segment < segment and clause - 1 <= token.clause <= clause]
+            first = min((place for place in reading.verbs if front and place > front[0].place), default=0)
+            near += [token for token in front if token.place < first or not verbs]
+        else:
+            for before in range(segment - 1, -1, -1):  # "the one and the other are …"
+                if _has_verb(reading, before) or (before in segments and segments[before][0].clause != clause):
+                    break
+                near += segments.get(before, [])
+        yield near
 
 
 def _persons(said: Reading, known: Known) -> str:
@@ -1022,7 +1047,7 @@ def _pattern() -> re.Pattern[str]:
             (?:[\s-]?(?P<scale>{scales})\b)?(?:[\s-]?(?P<unit>{units})(?![A-Za-z²³/]))?)
       | (?P<initials>\b(?:[A-Za-z]\.){{2,}})
       | (?P<word>[^\W\d_][\w’']*)
-      | (?P<clause>[;:—–]|\s-\s|(?<=[^\W_]{{3}}[\w%)])[.!?][\"”’)\]]*(?=\s+\S))
+      | (?P<clause>[;—–]|(?<!\d):|:(?!\d)|\s-\s)
       | (?P<segment>,)
         """,
         re.X,
@@ -1032,7 +1057,7 @@ def _pattern() -> re.Pattern[str]:
 @lru_cache(maxsize=8192)
 def read(text: str) -> Reading:
     """A text taken apart. Texts that mean the same in another notation come out the same."""
-    plain = _plain(text)
+    plain = _ends_as_clauses(_plain(text))
     wording = _wording()
     tokens: list[Token] = []
     cues: list[Cue] = []
@@ -1096,6 +1121,19 @@ def read(text: str) -> Reading:
 
 _CLAUSE_WORDS = frozenset("and or but while whereas although though which who whose so because where if unless before after".split()) - {"before", "after"}
 _COMPARED = frozenset("more less later earlier below above under over fewer higher lower newer older greater".split())  # "or more", "at or below"
+def _ends_as_clauses(text: str) -> str:
+    """A text in which a full stop between two sentences is a semicolon, and one of an abbreviation is not."""
+    if not _STOP.search(text):
+        return text
+    text = re.sub(r"(?<=\w{4})(?<!approx)\.\s+(?=[a-z])", "; ", text)
+    for start, end in sentence_spans(text)[:-1]:
+        last = text.rfind(".", start, end)
+        if last >= 0 and not text[last + 1 : end].strip("\"”’)]"):
+            text = f"{text[:last]};{text[last + 1 :]}"
+    return text
+
+
+_STOP = re.compile(r"[.!?][\"”’)\]]*\s+\S")
 _RELATIVES = frozenset("which who whose where".split())
 _SPLITTERS = frozenset("and or but while whereas although though which because unless plus".split())
 
@@ -1245,7 +1283,8 @@ def _opens(matches: Sequence[re.Match[str]], position: int) -> bool:
 
 def _plain(text: str) -> str:
     """One notation for what is written in several."""
-    plain = unicodedata.normalize("NFKC", text).replace("\u2019", "'")
+    plain = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) not in ("Cf", "Co"))
+    plain = plain.replace("\u2019", "'")
     plain = re.sub(r"[\u2010\u2011]", "-", plain)
     plain = re.sub(r"(?<=\d)\s?[\u2012-\u2015]\s?(?=[$€£¥₩\d])", " to ", plain)
     plain = re.sub(r"\bn't\b", " not", re.sub(r"(?<=[a-z])n't\b", " not", re.sub(r"\bcan't\b", "can not", plain)))
