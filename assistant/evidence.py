@@ -17,6 +17,7 @@ from index.keywords import tokenize
 
 WEIGHTS = Path(__file__).with_name("weights.json")  # fitted; the file says from which data
 
+COMMONEST = 0.2  # what a word counts that stands in every text: it tells little, but the question did say it
 LIST_WORDS = 90  # of a list that is quoted whole
 
 # Words with which a sentence points out of itself when it begins with them.
@@ -67,7 +68,7 @@ def points_out(text: str) -> bool:
 def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Evidence]:
     """Every sentence of the hits as evidence, best first, numbered from 1."""
     alike = index.synonyms_of([term.token for term in question.terms])
-    rarity = {term.token: term.rarity for term in question.terms}
+    rarity = {term.token: COMMONEST + (1 - COMMONEST) * term.rarity for term in question.terms}
     total = sum(rarity.values()) or 1.0
     highest = max((sentence.bm25 for hit in hits for sentence in hit.sentences), default=0.0) or 1.0
     share = weights("sentence")

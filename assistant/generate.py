@@ -9,7 +9,7 @@ import secrets
 import threading
 import time
 import unicodedata
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from assistant import prompts
 from assistant.answer import Usage
-from assistant.check import Source, check, read, subject_of
+from assistant.check import Source, check
 from assistant.citations import as_prose
 from assistant.evidence import Evidence
 from assistant.followup import Turn, content_words
 from assistant.model import problem_of, retry_after
+from assistant.reading import read, subject_of
 from index.keywords import stem
 from index.sentences import sentence_spans
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.messages import AIMessageChunk
     from langchain_core.runnables import Runnable
 
 ATTEMPTS = 3  # of a request that the provider asks to repeat
@@ -73,7 +73,7 @@ class Piece:
 
 def write(
     question: str, evidence: Sequence[Evidence], model: BaseChatModel, outcome: Outcome, *, day: str, sentences: int, deadline: float
-) -> Iterator[Written]:
+) -> Generator[Written, None, None]:
     """Each sentence of the model's reply that follows from the evidence, as soon as it is complete. `outcome` tells the rest.
 
     Ends without an exception, whatever the model does. Closing the iterator ends the request.
@@ -189,11 +189,12 @@ def _chain(model: BaseChatModel, system: str, human: str) -> Runnable[dict[str, 
     from langchain_core.prompts import ChatPromptTemplate
     from langchain_core.runnables import RunnableGenerator
 
-    return ChatPromptTemplate.from_messages([("system", system), ("human", human)]) | model | RunnableGenerator(_pieces)
+    parser: Runnable[Any, Piece] = RunnableGenerator(_pieces)
+    return ChatPromptTemplate.from_messages([("system", system), ("human", human)]) | model | parser
 
 
-async def _pieces(chunks: AsyncIterator[AIMessageChunk]) -> AsyncIterator[Piece]:
-    async for chunk in chunks:
+async def _pieces(chunks: AsyncIterator[Any]) -> AsyncIterator[Piece]:
+    async for chunk in chunks:  # of messages
         usage = getattr(chunk, "usage_metadata", None) or {}
         told = chunk.response_metadata or {}
         ends = bool(told.get("finish_reason") or told.get("done_reason") or told.get("stop_reason"))
@@ -290,7 +291,7 @@ def _cut(line: str, evidence: int) -> list[tuple[str, tuple[int, ...], int]]:
     plain = re.sub(r"`[^`]*`", keep, plain)
     plain = (_MARK if _MARK.search(plain) else _ROUND_MARK).sub(take, plain)
     # marks behind the full stop belong to the sentence before it
-    plain = re.sub("([.!?][\"”’)*_]*)((?:\\s*\ue002\ue003*)+)", r"\2\1", plain)
+    plain = re.sub('([.!?]["”’)*_]*)((?:\\s*\ue002\ue003*)+)', r"\2\1", plain)
     result = []
     marks, kept = iter(cited), iter(codes)
     for start, end in sentence_spans(plain):
@@ -322,6 +323,7 @@ def _clean(text: str) -> str:
 
 # --- the request -------------------------------------------------------------------------------------------------------
 
+
 @cache
 def _loop() -> asyncio.AbstractEventLoop:
     """The one event loop of all requests: clients keep their connections, which belong to a loop."""
@@ -330,7 +332,7 @@ def _loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-def _stream(chain: Runnable[dict[str, Any], Piece], values: dict[str, Any], outcome: Outcome, deadline: float) -> Iterator[Piece]:
+def _stream(chain: Runnable[dict[str, Any], Piece], values: dict[str, Any], outcome: Outcome, deadline: float) -> Generator[Piece, None, None]:
     """The pieces of a reply. A fault ends it and stands in `outcome.problem`; closing it, or the deadline, ends the request."""
     arrived: queue.SimpleQueue[Piece | BaseException | None] = queue.SimpleQueue()
     requests = [0]
@@ -407,7 +409,7 @@ def rewrite(question: str, turns: Sequence[Turn], model: BaseChatModel, outcome:
             if reply.length > 2000:
                 break
     lines += [sentence for sentence, _ in reply.end()]
-    said = lines[0].strip("\"“” ") if len(lines) == 1 and outcome.problem is None else ""
+    said = lines[0].strip('"“” ') if len(lines) == 1 and outcome.problem is None else ""
     known = {stem(word.lower()) for word in content_words(" ".join((question, *(f"{asked} {answered}" for asked, answered in turns))))}
     own = {stem(word.lower()) for word in content_words(question)}
     words = {stem(word.lower()) for word in content_words(said)}

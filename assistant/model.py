@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 # The extras of this project that bring a provider's package: pip install "kei-policy-assistant[openai]"
 EXTRAS: Mapping[str, str] = {"openai": "openai", "anthropic": "anthropic", "google_genai": "google-genai", "ollama": "ollama"}
-PACKAGES: Mapping[str, str] = {"openai": "langchain_openai", "anthropic": "langchain_anthropic", "google_genai": "langchain_google_genai", "ollama": "langchain_ollama"}
+PACKAGES: Mapping[str, str] = {
+    "openai": "langchain_openai",
+    "anthropic": "langchain_anthropic",
+    "google_genai": "langchain_google_genai",
+    "ollama": "langchain_ollama",
+}
 KEYS: Mapping[str, str] = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY", "google_genai": "GOOGLE_API_KEY"}
 CONTEXT_TOKENS = 8192  # Ollama cuts a longer prompt off in silence, and by default at less than evidence and answer need
 EXAMPLES = "openai:gpt-4.1-mini, anthropic:claude-sonnet-4-5, google_genai:gemini-2.5-flash or ollama:llama3.1"
@@ -30,7 +35,9 @@ def open_chat_model(name: str, *, timeout_seconds: float = 60.0, url: str | None
     if not provider or not model.strip():
         raise UserError(f"{name!r} names no chat model. Write it as provider:name, for example {EXAMPLES}.")
     if provider in PACKAGES and importlib.util.find_spec(PACKAGES[provider]) is None:
-        raise UserError(f'The package for {provider} models is not installed. Install it with: pip install "kei-policy-assistant[{EXTRAS[provider]}]"')
+        raise UserError(
+            f'The package for {provider} models is not installed. Install it with: pip install "kei-policy-assistant[{EXTRAS[provider]}]"'
+        )
     from langchain.chat_models import init_chat_model
 
     try:

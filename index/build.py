@@ -308,10 +308,13 @@ def _keywords_of_passages(passages: Sequence[Passage]) -> Keywords:
 
 
 def _keywords_of_sentences(passages: Sequence[Passage]) -> Keywords:
+    """Sentences by their words and, once each, those of title and headings that they do not say themselves."""
     texts: list[list[str]] = []
     for passage in passages:
-        context = tokenize(passage.context)
-        texts += [tokenize(_under_header(passage, text)) + context for text in _sentences(passage)]
+        context = dict.fromkeys(tokenize(passage.context))
+        for text in _sentences(passage):
+            own = tokenize(_under_header(passage, text))
+            texts.append([*own, *(token for token in context if token not in own)])
     return Keywords.build(texts)
 
 

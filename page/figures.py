@@ -148,7 +148,7 @@ def ticks(low: float, high: float, count: int = 6) -> list[float]:
     rough = (high - low) / count or 1
     power = 10 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
-    return [round(number * step, 10) for number in range(math.ceil(low / step), math.floor(high / step + 1e-9) + 1)]
+    return [round(float(number * step), 10) for number in range(math.ceil(low / step), math.floor(high / step + 1e-9) + 1)]
 
 
 def _days(low: float, high: float) -> list[tuple[float, str]]:

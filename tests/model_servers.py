@@ -114,7 +114,10 @@ def _openai_lines(text: str, script: Script) -> Iterator[str]:
 
 def _ollama_lines(text: str, script: Script) -> Iterator[str]:
     for piece in _pieces(text, script):
-        yield json.dumps({"model": "scripted", "created_at": "2026-01-01T00:00:00Z", "message": {"role": "assistant", "content": piece}, "done": False}) + "\n"
+        yield (
+            json.dumps({"model": "scripted", "created_at": "2026-01-01T00:00:00Z", "message": {"role": "assistant", "content": piece}, "done": False})
+            + "\n"
+        )
     if script.end_after is None:
         first, second = script.tokens
         yield json.dumps({

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.check import Source, check, read
+from assistant.check import Source, check
 from assistant.citations import as_prose
+from assistant.reading import read
 from index import read_documents
 from index.outline import outline
 from index.sentences import sentence_spans
@@ -136,7 +137,9 @@ def test_other_words_for_the_same_pass(right, source):
 
 
 def test_two_statements_may_rest_on_two_sources():
-    verdict = check("North Pier was built in 1847, and boats pay $12.", [Source("Boats pay $12."), Source("Dogs bark."), Source("North Pier was built in 1847.")])
+    verdict = check(
+        "North Pier was built in 1847, and boats pay $12.", [Source("Boats pay $12."), Source("Dogs bark."), Source("North Pier was built in 1847.")]
+    )
     assert verdict.follows
     assert sorted(verdict.used) == [0, 2]
 
@@ -158,7 +161,11 @@ def test_nothing_follows_from_nothing():
     assert check("The fee is $12.", []).reason == "no evidence"
 
 
-@pytest.mark.parametrize("salad", ["The fee the $12 boats 8.", "Boats metres fee.", "$12.", "of the and", "Board boats May fee mayor pier pay metres harbour."])
+@pytest.mark.parametrize(
+    "salad", ["The fee the $12 boats 8.", "Boats metres fee.", "$12.", "of the and", "Board boats May fee mayor pier pay metres harbour."]
+)
 def test_words_in_a_heap_are_no_sentence(salad):
-    source = "The harbour board met the mayor in May at the old pier. The fee for boats of up to 8 metres is $12 for a night, and skippers pay at noon."
+    source = (
+        "The harbour board met the mayor in May at the old pier. The fee for boats of up to 8 metres is $12 for a night, and skippers pay at noon."
+    )
     assert not follows(salad, source)

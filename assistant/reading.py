@@ -1,0 +1,545 @@
+"""Take a sentence apart: figures, dates, names, words with what stands around them, and the words that turn its sense. Knows nothing of evidence.
+
+The words it knows are general English and stand in `wording.toml`. Texts that mean the same in another notation come out the same.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache, lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal
+
+from index.keywords import stem
+from index.sentences import sentence_spans
+
+Kind = Literal["word", "name", "number", "date", "citation", "code"]
+WORDING = Path(__file__).with_name("wording.toml")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word, figure or the like that carries a claim, with what stands around it."""
+
+    kind: Kind
+    key: Any  # what is compared: a stem, a (value, unit), a (year, month, day), …
+    text: str
+    place: int  # among all words, those without a claim counted too
+    segment: int  # what stands between commas and "and"
+    clause: int  # what stands between stronger marks
+    relation: str = ""  # the bound in front of a figure ("from", "least"), or another preposition
+    is_oblique: bool = False  # hangs on a preposition: it is not what the verb speaks of
+    is_verb: bool = False
+    joined: bool = False  # part of a compound with a hyphen
+    label: str = ""  # of a number: the word in front, "section"
+
+
+@dataclass(frozen=True)
+class Cue:
+    """A word that changes what is said: a negation, an obligation, a plan, …"""
+
+    family: str
+    word: str
+    place: int
+    segment: int
+    clause: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text, taken apart."""
+
+    tokens: tuple[Token, ...]
+    cues: tuple[Cue, ...]
+    words: tuple[str, ...]  # all of them, lower case
+    segments: tuple[int, ...]  # of each word
+    clauses: tuple[int, ...]  # of each word
+    told: frozenset[int]  # the clauses that say what someone says
+    verbs: frozenset[int]  # places of the words that are verbs, those without a claim too
+
+    def of(self, *families: str) -> list[Cue]:
+        return [cue for cue in self.cues if cue.family in families]
+
+
+# --- taking a text apart ---------------------------------------------------------------------------------------------
+
+_MONTH_NAMES = (
+    "January Jan", "February Feb", "March Mar", "April Apr", "May", "June Jun", "July Jul", "August Aug", "September Sept Sep", "October Oct",
+    "November Nov", "December Dec",
+)  # fmt: skip
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_FIGURE = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    wording = vocabulary()
+    units = "|".join(re.escape(unit) for unit in sorted(wording["unit_of"], key=len, reverse=True) if unit[0].isalnum() or unit[0] in "%°")
+    scales = "|".join(sorted(wording["scales"], key=len, reverse=True))
+    return re.compile(
+        rf"""
+        (?P<citation>\b\d+\s+(?:U\.?\s?S\.?\s?C\.?|C\.?\s?F\.?\s?R\.?|Fed\.\s?Reg\.|F\.?R\.?|Stat\.)\s*(?:§+\s*|[Pp]arts?\s+|[Ss]ections?\s+)?\d[\w.-]*(?:\([A-Za-z0-9]+\))*)
+      | (?P<iso>\b\d{{4}}-\d{{2}}-\d{{2}}\b)
+      | (?P<day_first>\b(?P<day1>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<month1>{_MONTH})\b\.?,?(?:\s+(?P<year1>\d{{4}})\b)?)
+      | (?P<month_first>\b(?P<month2>{_MONTH})\b\.?\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)(?:,?\s+(?P<year2>\d{{4}})\b)?)
+      | (?P<month_only>\b(?P<month3>{_MONTH})\b\.?(?:\s+(?:of\s+)?(?P<year3>\d{{4}})\b)?)
+      | (?P<path>~?/[\w./-]*\w|\b[A-Za-z_]\w*(?:[._]\w+)*(?:\.\w*_\w+|_\w+|\.[a-z]\w+)|(?<!\S)--?[a-z][\w-]+)
+      | (?P<code>\b[A-Z]{{1,6}}\d[\w-]*\b|\b[A-Z]+-\d+\b|\b\d+(?:\.\d+){{2,}}\b|\b\d{{3,}}-\d{{1,2}}\b(?!-)|\b\d+-\d{{3,}}\b(?<!\d{{4}}-\d{{4}})
+            |\b\d+[A-Za-z]\w*\d\b|\b\d+[acd]\b|\b\d{{4}}s\b)
+      | (?P<number>(?:(?:US|CA?|A|NZ|HK)?(?P<currency>[$€£¥₩])\s?)?(?P<sign>(?<![\w)])[-−])?(?P<figure>{_FIGURE})(?:st|nd|rd|th)?
+            (?:[\s-]?(?P<scale>{scales})\b)?(?:[\s-]?(?P<unit>{units})(?![A-Za-z²³/]))?)
+      | (?P<initials>\b(?:[A-Za-z]\.){{2,}})
+      | (?P<word>[^\W\d_][\w’']*)
+      | (?P<clause>[;—–]|(?<!\d):|:(?!\d)|\s-\s)
+      | (?P<segment>,)
+        """,
+        re.X,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=8192)
+def read(text: str) -> Reading:
+    """A text taken apart. Texts that mean the same in another notation come out the same."""
+    plain = _ends_as_clauses(_plain(text))
+    wording = vocabulary()
+    tokens: list[Token] = []
+    cues: list[Cue] = []
+    words: list[str] = []
+    segments: list[int] = []
+    clauses: list[int] = []
+    told: set[int] = set()
+    verbs: set[int] = set()
+    segment = clause = last_clause = 0
+    resumed: int | None = None
+    opens_next = False  # behind "said", where no "that" stands
+    relation, relation_place = "", -9
+    matches = list(_pattern().finditer(plain))
+    for position, match in enumerate(matches):
+        kind = str(match.lastgroup)
+        kind = next(
+            name
+            for name in (
+                "citation",
+                "iso",
+                "day_first",
+                "month_first",
+                "month_only",
+                "path",
+                "code",
+                "number",
+                "initials",
+                "word",
+                "clause",
+                "segment",
+            )
+            if match[name] is not None
+        )
+        raw = match[0]
+        if kind == "clause" and not (raw.strip() in "–—-" and position and _is_range(matches, position)):
+            last_clause = clause = last_clause + 1
+            segment, relation, resumed = segment + 1, "", None
+            continue
+        if kind in ("clause", "segment"):
+            segment += kind == "segment" and not _joins_figures(matches, position)
+            if kind == "segment" and _opens_clause(matches, position + 1):
+                resumed = clause if _next_word(matches, position) in _RELATIVES else None
+                last_clause = clause = last_clause + 1
+            elif kind == "segment" and resumed is not None:  # "the fee, which is paid at noon, is $5"
+                clause, resumed = resumed, None
+            relation = ""
+            continue
+        low = raw.lower()
+        place = len(words)
+        words.append(low)
+        if (
+            kind == "word"
+            and low in _SPLITTERS
+            and not _joins_figures(matches, position)
+            and not (low == "or" and _next_word(matches, position) in _COMPARED)
+        ):
+            segment += 1
+            if low in _CLAUSE_WORDS and low not in ("and", "or"):
+                last_clause = clause = last_clause + 1
+            relation = ""
+        if low in ("said", "says") and _next_word(matches, position) not in _AFTER_SAYING:
+            opens_next = True
+        elif opens_next and kind == "word":
+            opens_next = False
+            last_clause = clause = last_clause + 1
+            segment, relation = segment + 1, ""
+            told.add(clause)
+        if low == "that" and any(word in wording["reporting"] for word in words[max(0, place - 5) : place]):
+            last_clause = clause = last_clause + 1
+            segment, relation = segment + 1, ""
+            told.add(clause)
+        segments.append(segment)
+        clauses.append(clause)
+        acts = kind == "word" and _may_be_verb(words) and (_is_verb(low) or _is_act(low, matches, position))
+        if (
+            kind == "word"
+            and (low in AUXILIARIES or acts)
+            and "-" not in (plain[match.start() - 1 : match.start()], plain[match.end() : match.end() + 1])
+        ):
+            verbs.add(place)
+        if kind == "word":
+            for family in wording["cue_of"].get(low, ()) if (low, "neither" in words) != ("nor", True) else ():
+                cues.append(Cue(family, low, place, segment, clause))
+            bound = wording["relation_of"].get(low)
+            if bound:
+                relation, relation_place = bound, place
+                continue
+            if low in wording["neutral"]:
+                relation, relation_place = low, place
+        near = relation if place - relation_place <= 3 else ""
+        made = _tokens(kind, match, matches, position)
+        for one_kind, key, shown, label in made:
+            joined = (match.start() > 0 and plain[match.start() - 1] == "-") or plain[match.end() : match.end() + 1] == "-"
+            is_verb = one_kind == "word" and acts and _next_word(matches, position) != "of"
+            tokens.append(Token(one_kind, key, shown, place, segment, clause, near, bool(relation), is_verb, joined, label))
+        if made and (made[0][0] in ("number", "date", "citation", "code") or tokens[-1].is_verb):
+            relation = ""  # a bound belongs to the next figure alone
+    return Reading(
+        tuple(_complete(tokens, words)), tuple(cues), tuple(words), tuple(segments), tuple(clauses), frozenset(told), frozenset(verbs)
+    )
+
+
+_CLAUSE_WORDS = frozenset("and or but while whereas although though which who whose so because where if unless before after".split()) - {
+    "before",
+    "after",
+}
+_COMPARED = frozenset("more less later earlier below above under over fewer higher lower newer older greater".split())  # "or more", "at or below"
+
+
+def _ends_as_clauses(text: str) -> str:
+    """A text in which a full stop between two sentences is a semicolon, and one of an abbreviation is not."""
+    if not STOP.search(text):
+        return text
+    text = re.sub(r"(?<=\w{4})(?<!approx)\.\s+(?=[a-z])", "; ", text)
+    for start, end in sentence_spans(text)[:-1]:
+        last = text.rfind(".", start, end)
+        if last >= 0 and not text[last + 1 : end].strip('"”’)]'):
+            text = f"{text[:last]};{text[last + 1 :]}"
+    return text
+
+
+STOP = re.compile(r"[.!?][\"”’)\]]*\s+\S")
+_AFTER_SAYING = frozenset("that on in at to by of so this when as and but .".split()) | {""}
+_RELATIVES = frozenset("which who whose where".split())
+_SPLITTERS = frozenset("and or but while whereas although though which because unless plus".split())
+
+
+def subject_of(sentence: str) -> str:
+    """The words with which a sentence begins, up to its verb: what a following "it" points to. Empty when that cannot be told.
+
+    >>> subject_of("The northern light was built in 1847.")
+    'The northern light'
+    """
+    words = sentence.split()
+    if words and words[0].lower().strip(",") in (
+        "in",
+        "on",
+        "at",
+        "under",
+        "since",
+        "before",
+        "after",
+        "from",
+        "by",
+        "for",
+        "according",
+        "as",
+        "if",
+        "although",
+        "when",
+    ):
+        words = sentence.partition(", ")[2].split()
+    for place, word in enumerate(words):
+        low = word.lower().strip(",.;:")
+        if place and (low in AUXILIARIES or (_is_verb(low) and words[place - 1].lower() not in _NOUN_MARKS and low == word)):
+            return " ".join(words[:place]).rstrip(",")
+    return ""
+
+
+def has_subject(clause: str) -> bool:
+    first = clause.split()[0].strip(",.").lower()
+    return not _is_verb(first) and first not in AUXILIARIES and first not in ("it", "they", "he", "she")
+
+
+def _is_range(matches: Sequence[re.Match[str]], position: int) -> bool:
+    return position + 1 < len(matches) and matches[position - 1]["number"] is not None and matches[position + 1]["number"] is not None
+
+
+def _next_word(matches: Sequence[re.Match[str]], position: int) -> str:
+    return matches[position + 1][0].lower() if position + 1 < len(matches) else ""
+
+
+def _opens_clause(matches: Sequence[re.Match[str]], position: int) -> bool:
+    """Whether a clause begins there; "since" before a figure is a preposition."""
+    word = matches[position][0].lower() if position < len(matches) else ""
+    return word in _CLAUSE_WORDS or (word == "since" and position + 1 < len(matches) and matches[position + 1]["word"] is not None)
+
+
+def _joins_figures(matches: Sequence[re.Match[str]], position: int) -> bool:
+    """Whether an "and", "or" or comma stands between two figures, as in "2, 3 and 4", where nothing ends."""
+    figures = ("number", "iso", "day_first", "month_first")
+    return 0 < position < len(matches) - 1 and all(any(matches[place][kind] for kind in figures) for place in (position - 1, position + 1))
+
+
+def _tokens(kind: str, match: re.Match[str], matches: Sequence[re.Match[str]], position: int) -> list[tuple[Kind, Any, str, str]]:
+    raw = match[0].strip()
+    if kind == "citation":
+        return [("citation", _citation(raw), raw, "")]
+    if kind == "iso":
+        return [("date", tuple(int(part) for part in raw.split("-")), raw, "")]
+    if kind in ("day_first", "month_first", "month_only"):
+        number = {"day_first": "1", "month_first": "2", "month_only": "3"}[kind]
+        month = _MONTHS[match[f"month{number}"]]
+        year = int(match[f"year{number}"]) if match[f"year{number}"] else None
+        day = None if number == "3" else int(match[f"day{number}"])
+        if number != "2" or day is not None:
+            return [("date", (year, month, day), raw, "")]
+    if kind == "path":
+        return [("code", raw.lower().strip("-"), raw, "")]
+    if kind == "code":
+        year_code = re.fullmatch(r"([A-Z]{2,4})((?:19|20)\d\d)(?:-(\d{2}|\d{4}))?", raw)
+        if year_code:
+            years = [year_code[2]] + ([year_code[2][: 4 - len(year_code[3])] + year_code[3]] if year_code[3] else [])
+            return [("date", (int(year), None, None), raw, "") for year in years]
+        return [("code", raw.lower().replace("-", ""), raw, _label(matches, position))]
+    if kind == "number":
+        return [_number(match, matches, position)]
+    if kind == "initials":
+        return [("name", raw.replace(".", "").lower(), raw, "")]
+    return _word(raw, matches, position)
+
+
+def _number(match: re.Match[str], matches: Sequence[re.Match[str]], position: int) -> tuple[Kind, Any, str, str]:
+    wording = vocabulary()
+    raw = match[0].strip()
+    figure = match["figure"]
+    if (
+        re.fullmatch(r"(?:1[5-9]|20)\d\d", figure)
+        and not (match["currency"] or match["scale"] or match["unit"] or match["sign"])
+        and not _label(matches, position)
+    ):
+        return ("date", (int(figure), None, None), raw, "")
+    value = Decimal(figure.replace(",", "")) * (-1 if match["sign"] else 1)
+    if match["scale"] and not (match["scale"] in ("m", "b") and not match["currency"]):
+        value *= wording["scales"][match["scale"].lower()]
+    unit = match["currency"] or (match["unit"] or ("m" if match["scale"] == "m" and not match["currency"] else ""))
+    return ("number", (value.normalize(), wording["unit_of"].get(unit, wording["unit_of"].get(unit.lower(), unit))), raw, _label(matches, position))
+
+
+_LABELS = frozenset(
+    """section sections part article chapter version title table page heading headings level code box no number form order proclamation law rule
+    sb hb hr ab""".split()
+)
+
+
+def _label(matches: Sequence[re.Match[str]], position: int) -> str:
+    """The word that a number is the name of: "section" in "section 5"."""
+    if not position or matches[position - 1].end() + 2 < matches[position].start():
+        return ""
+    before = matches[position - 1]
+    if before["initials"]:
+        return before[0].replace(".", "").lower()
+    is_label = before["word"] and (before[0].lower() in _LABELS or (before[0].isupper() and len(before[0]) > 1))
+    return str(stem(before[0].lower())) if is_label else ""
+
+
+def _complete(tokens: list[Token], words: list[str]) -> list[Token]:
+    """Ranges: "2.55 to 1.5 million yen" gives its scale and unit to both, "¥2–3" its sign to the second."""
+    done = list(tokens)
+    for place, (first, second) in enumerate(pairwise(tokens)):
+        if first.kind != "number" or second.kind != "number" or words[first.place + 1 : second.place] not in (["to"], ["or"]):
+            continue
+        value, unit = first.key
+        if not re.search(r"[A-Za-z]", first.text.lstrip("US")) and value < 1000:
+            value *= next((factor for word, factor in vocabulary()["scales"].items() if re.search(rf"\d\s?{word}\b", second.text)), 1)
+        done[place] = Token(first.kind, (value.normalize(), unit or second.key[1]), *_rest(first))
+        if not second.key[1]:
+            done[place + 1] = Token(second.kind, (second.key[0], unit), *_rest(second))
+    return done
+
+
+def _rest(token: Token) -> tuple[str, int, int, int, str, bool, bool, bool, str]:
+    return token.text, token.place, token.segment, token.clause, token.relation, token.is_oblique, token.is_verb, token.joined, token.label
+
+
+def _citation(raw: str) -> str:
+    """ "49 U.S.C. § 30112(b)(9)" → "49usc30112(b)(9)"."""
+    text = re.sub(r"§+|\b[Pp]arts?\b|\b[Ss]ections?\b", "", raw).lower()
+    text = text.replace("fed. reg.", "fr").replace("fed.reg.", "fr")
+    head = re.match(r"\s*(\d+)\s*([a-z.\s]+?)\s*(\d.*)", text)
+    return f"{head[1]}{re.sub(r'[^a-z]', '', head[2])}{head[3].strip('.')}" if head else text
+
+
+def _word(raw: str, matches: Sequence[re.Match[str]], position: int) -> list[tuple[Kind, Any, str, str]]:
+    wording = vocabulary()
+    bare = re.sub(r"[’']s?$", "", raw)
+    low = bare.lower()
+    if bare.isupper() and len(bare) > 1:
+        return [("name", low, raw, "")]
+    if low in wording["function"] or low in wording["light"] or stem(low) in wording["light"]:
+        return []
+    if bare[0].isupper() and position and not _opens(matches, position):
+        return [("name", stem(low), raw, "")]
+    return [("word", stem(low), raw, "")]
+
+
+def _opens(matches: Sequence[re.Match[str]], position: int) -> bool:
+    before = matches[position].string[: matches[position].start()].rstrip()
+    return not before or before[-1] in '.?!:"“('
+
+
+def _plain(text: str) -> str:
+    """One notation for what is written in several."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) not in ("Cf", "Co"))
+    plain = plain.replace("\u2019", "'")
+    plain = re.sub(r"[\u2010\u2011]", "-", plain)
+    plain = re.sub(r"(?<=\d)\s?[\u2012-\u2015]\s?(?=[$€£¥₩\d])", " to ", plain)
+    plain = re.sub(r"\bn't\b", " not", re.sub(r"(?<=[a-z])n't\b", " not", re.sub(r"\bcan't\b", "can not", plain)))
+    plain = re.sub(r"\bPub\.\s?L\.\s?(?:No\.\s?)?", "Public Law ", plain)
+    plain = re.sub(r"\b[Ss]ection (\d[\w.()-]*) of title (\d+)(?:,? (?:of the )?(?:U\.?S\.?|United States) Code)?", r"\2 U.S.C. \1", plain)
+    plain = re.sub(r"\bE\.?O\.? (?=\d)", "Executive Order ", plain)
+    for short, forms in names().items():
+        plain = re.sub(forms, short, plain)
+    plain = _figures(plain)
+    for phrase, meaning in _phrases():
+        plain = phrase.sub(meaning, plain)
+    return plain
+
+
+def _figures(text: str) -> str:
+    """Number words as figures.
+
+    >>> _figures("twenty-five of six hundred")
+    '25 of 600'
+    """
+    numbers = vocabulary()["numbers"]
+    small = "|".join(word for word, value in numbers.items() if value < 100 and value != Decimal("0.5") and word != "dozen")
+
+    def figure(match: re.Match[str]) -> str:
+        value = sum(numbers[part] for part in match[1].lower().split("-"))
+        for factor in (match[2] or "").split():
+            value *= numbers[factor.lower()]
+        return str(value)
+
+    return re.sub(rf"\b((?:{small})(?:-(?:{small}))?)\b((?:\s+(?:hundred|thousand)\b)*)", figure, text, flags=re.I)
+
+
+def _is_verb(word: str) -> bool:
+    return word in vocabulary()["verbs"] or (word.endswith("ed") and len(word) > 4)
+
+
+def _is_act(word: str, matches: Sequence[re.Match[str]], position: int) -> bool:
+    """Whether a word that ends in "s" is a verb by what follows it: "the board releases the lock"."""
+    return (
+        len(word) > 3
+        and word.endswith("s")
+        and not word.endswith("ss")
+        and _next_word(matches, position) in ("the", "a", "an", "its", "their", "it", "them")
+    )
+
+
+def _may_be_verb(words: Sequence[str]) -> bool:
+    """Whether the last word does not follow one behind which a noun stands."""
+    return len(words) < 2 or (words[-2] not in _NOUN_MARKS and not words[-2].endswith(("'s", "s'")))
+
+
+AUXILIARIES = frozenset("is are was were be been being has have had do does did will would shall should can could may might must".split())
+_NOUN_MARKS = frozenset("the a an its their his her this these those our your my of in for by on from with no any".split())  # a noun follows
+
+
+# --- the words -------------------------------------------------------------------------------------------------------
+
+
+@cache
+def vocabulary() -> dict[str, Any]:
+    data = tomllib.loads(WORDING.read_text(encoding="utf-8"))
+    cue_of: dict[str, list[str]] = {}
+    plain = ("necessity", "permission", "conditional", "unproven", "condition")
+    named = {"negations": "negation", "reversals": "reversal", "causes": "cause", "quantities": "quantity"}
+    for name, family in (*named.items(), *((name, name) for name in plain)):
+        for word in data[name].split():
+            cue_of.setdefault(word, []).append(family)
+    relation_of = {phrase.replace(" ", ""): name for name, phrases in data["bounds"].items() for phrase in phrases}
+    return {
+        "function": frozenset(data["function"].split()),
+        "light": frozenset(stem(word) for word in data["light"].split()),
+        "neutral": frozenset("of in on at by for with as into onto under through during within between".split()),
+        "verbs": frozenset(_forms(data["verbs"].split())) | frozenset(data["irregular_verbs"].split()),
+        "reporting": frozenset(data["reporting"].split()),
+        "cue_of": cue_of,
+        "relation_of": relation_of,
+        "unit_of": {form: unit for unit, forms in data["units"].items() for form in forms},
+        "scales": data["scales"],
+        "numbers": {word: Decimal(str(value)) for word, value in data["numbers"].items()},
+        "data": data,
+    }
+
+
+def _forms(verbs: Iterable[str]) -> Iterator[str]:
+    for verb in verbs:
+        yield verb
+        yield verb + ("d" if verb.endswith("e") else "ed")
+        yield (
+            verb[:-1] + "ies"
+            if verb.endswith("y") and verb[-2] not in "aeo"
+            else verb + ("es" if verb.endswith(("s", "sh", "ch", "x", "o")) else "s")
+        )
+
+
+@cache
+def bounds() -> frozenset[str]:
+    return frozenset(vocabulary()["data"]["bounds"])
+
+
+@cache
+def groups() -> Mapping[str, frozenset[int]]:
+    groups: dict[str, set[int]] = {}
+    for number, line in enumerate(vocabulary()["data"]["synonyms"].strip().splitlines()):
+        for word in line.split():
+            groups.setdefault(stem(word), set()).add(number)
+    return {word: frozenset(numbers) for word, numbers in groups.items()}
+
+
+@cache
+def opposites() -> frozenset[frozenset[str]]:
+    pairs = set()
+    for line in vocabulary()["data"]["opposites"].strip().splitlines():
+        left, right = (side.split() for side in line.split("|"))
+        pairs |= {frozenset((stem(one), stem(other))) for one in left for other in right}
+    return frozenset(pairs)
+
+
+@cache
+def quantities() -> Mapping[str, int]:
+    return {word: number for number, line in enumerate(vocabulary()["data"]["quantities"].strip().splitlines()) for word in line.split()}
+
+
+@cache
+def names() -> Mapping[str, str]:
+    table = {}
+    for line in vocabulary()["data"]["names"].strip().splitlines():
+        forms = sorted(line.split("|"), key=len, reverse=True)
+        spelt = [".?".join(re.escape(letter) for letter in form) + r"\.?(?=\W|$)" if form.isupper() else re.escape(form) + r"\b" for form in forms]
+        table[line.split("|")[0]] = rf"\b(?:{'|'.join(spelt)})(?!\s?\$|\.?\s?[CS]\.)"
+    return table
+
+
+@cache
+def _phrases() -> list[tuple[re.Pattern[str], str]]:
+    data = vocabulary()["data"]
+    pairs = [(phrase, meaning) for phrase, meaning in data["phrases"].items()]
+    pairs += [
+        (phrase, phrase.replace(" ", "")) for phrases in data["bounds"].values() for phrase in sorted(phrases, key=len, reverse=True) if " " in phrase
+    ]
+    return [(re.compile(rf"\b{re.escape(phrase)}" + (r"\b" if phrase[-1].isalpha() else ""), re.I), meaning) for phrase, meaning in pairs]
