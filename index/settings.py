@@ -26,7 +26,6 @@ class IndexSettings:
     embedding_model: str = PACKAGED_MODEL  # the packaged one, a folder, or a name sentence-transformers knows
     chunk_size: int = 200  # tokens of the embedding model; MiniLM reads 256 with title and headings
     model_cache: Path = Path(".models")  # exported models: rebuilt when missing
-    chroma_url: str | None = None
     max_file_mb: float = 50  # a larger file in the corpus is skipped
 
     @classmethod
@@ -45,7 +44,6 @@ class IndexSettings:
             index=Path(place).expanduser().absolute(),
             embedding_model=environment.get("KEI_EMBEDDING_MODEL") or PACKAGED_MODEL,
             model_cache=user_cache_path(APPLICATION) / "models",
-            chroma_url=environment.get("KEI_CHROMA_URL") or None,
             max_file_mb=_megabytes(environment, "KEI_MAX_FILE_MB", cls.max_file_mb),
         )
 
