@@ -212,7 +212,7 @@ def _subject(reading: Reading, place: Token) -> list[Token]:
         verb = min(verbs) if same == "segment" else max((other for other in verbs if other <= place.place), default=min(verbs))
         if any(word in ("who", "which", "that") for word in reading.words[max(first, verb - 2) : verb]):
             return []  # what a relative clause speaks of stands in front of it, somewhere
-        subject = [token for token in tokens if token.place < verb]
+        subject = [token for token in tokens if token.place < verb or (place.is_verb and token.place < place.place)]  # "lets boats be moored"
         while subject and same == "segment":  # "the one and the other have …"
             before = [token for token in reading.tokens if token.segment == subject[0].segment - 1 and token.clause == place.clause]
             if not before or _has_verb(reading, before[0].segment):
