@@ -17,6 +17,9 @@ from assistant.rules import RULES, stands_in
 from index.sentences import sentence_spans
 
 
+FEWEST = 2  # words with a claim of their own that a sentence needs
+
+
 @dataclass(frozen=True)
 class Source:
     """What a sentence is checked against: a quote, and the headings above it, which may name its subject."""
@@ -117,7 +120,7 @@ def _against(sentence: str, source: Source) -> tuple[int, Verdict]:
     said, known = read(sentence), read_source(source)
     if _is_quoted(sentence, source.text):
         return len(RULES) + 1, Verdict(True)
-    if len(said.tokens) < 2 or len(said.words) < 3:
+    if len(said.tokens) < FEWEST or not said.verbs:
         return 0, Verdict(False, "too little")
     if fault := _plain_text(sentence, source):
         return 0, Verdict(False, fault)

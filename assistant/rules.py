@@ -509,28 +509,42 @@ def _sides(reading: Reading, pivot: Token) -> tuple[list[Token], list[Token]]:
 
 def _governed(said: Reading, known: Known) -> str:
     """What a verb is said of in the sentence is said of it in the source, and not of another verb alone."""
-    reading, context = known
+    reading, _ = known
     for verb in said.tokens:
         if not verb.is_verb or verb.joined or _is_attribute(verb, said):
             continue
         found = [place for place in _matches(verb, reading) if place.is_verb]
         if not found:
             continue
-        near = [other for place in found for other in _with_verb(place, reading)]
-        behind: Token | None = None  # the token behind, when it holds
-        opening = _opening(said)
-        for token in reversed(said.tokens):
-            if token.kind not in ("word", "name") or token.is_verb or token in opening or not _is_governed(token, verb, said):
-                behind = None
-                continue
-            holds = _among(token, near) or any(_same_key(token, key) for key in context) or _completes(token, behind, said, reading)
-            elsewhere = _matches(token, reading)
-            if not holds and token.is_oblique and any(other.is_oblique and other.clause < place.clause for other in elsewhere for place in found):
-                holds = True  # "in the north", told in a clause before
-            if not holds and elsewhere and all(_verbs_of(other, reading) for other in elsewhere):
-                return f"apart: {verb.text}, {token.text}"
-            behind = token if holds else None
+        lacking = [_ungoverned(verb, place, said, known) for place in found]
+        if all(lacking):
+            return f"apart: {verb.text}, {lacking[0]}"
     return ""
+
+
+def _ungoverned(verb: Token, place: Token, said: Reading, known: Known) -> str:
+    """A word that the sentence says with a verb, and the source says with another one alone; empty when there is none."""
+    reading, context = known
+    near = _with_verb(place, reading)
+    opening = _opening(said)
+    behind: Token | None = None  # the token behind, when it holds
+    for token in reversed(said.tokens):
+        if token.kind in ("citation", "code") or token.is_verb or token in opening or not _is_governed(token, verb, said):
+            behind = None
+            continue
+        elsewhere = _matches(token, reading)
+        holds = _among(token, near) or _is_in(token, context) or _completes(token, behind, said, reading)
+        if not holds and token.is_oblique and any(other.is_oblique and other.clause < place.clause for other in elsewhere):
+            holds = True  # "in the north", told in a clause before
+        if not holds and elsewhere and all(_verbs_of(other, reading) for other in elsewhere):
+            return token.text
+        behind = token if holds else None
+    return ""
+
+
+def _is_in(token: Token, context: frozenset[Any]) -> bool:
+    """Whether the headings have a word; a figure in a heading proves nothing."""
+    return token.kind in ("word", "name") and any(_same_key(token, key) for key in context)
 
 
 def _completes(token: Token, behind: Token | None, said: Reading, reading: Reading) -> bool:
@@ -556,7 +570,7 @@ def _stated(said: Reading, known: Known) -> str:
     reading, context = known
     opening = _opening(said)
     for clause in dict.fromkeys(token.clause for token in said.tokens):
-        tokens = [token for token in said.tokens if token.clause == clause and token.kind in ("word", "name") and token not in opening]
+        tokens = [token for token in said.tokens if token.clause == clause and token not in opening]
         reports = any(word in vocabulary()["reporting"] for word, place in zip(said.words, said.clauses, strict=True) if place == clause)
         if not tokens or reports or any(token.is_verb for token in tokens):
             continue
@@ -576,12 +590,24 @@ def _are_oblique(heads: Sequence[Token], near: Sequence[Token], context: frozens
     return bool(found) and all(other.is_oblique for other in found) and not any(_same_key(head, key) for head in heads for key in context)
 
 
+def _counts_alone(said: Reading, known: Known) -> str:
+    """A figure that is said to be something by itself is no attribute in the source: "the notice is 15%" is not in "the notice of a 15% fee"."""
+    reading = known[0]
+    for token in said.tokens:
+        if token.kind != "number" or said.words[token.place - 1 : token.place] not in (("is",), ("are",), ("was",), ("were",)):
+            continue
+        nouns = [_next(place, reading) for place in _matches(token, reading)]
+        if nouns and all(noun is not None and not noun.is_verb and not _among(noun, said.tokens) for noun in nouns):
+            return f"binding: {token.text}"
+    return ""
+
+
 def _lacking(tokens: Sequence[Token], near: Sequence[Token], said: Reading, known: Known) -> list[Token]:
     reading, context = known
     lacking: list[Token] = []
     behind: Token | None = None
     for token in reversed(tokens):
-        holds = _among(token, near) or any(_same_key(token, key) for key in context) or _completes(token, behind, said, reading)
+        holds = _among(token, near) or _is_in(token, context) or _completes(token, behind, said, reading)
         holds = holds or (token.is_oblique and any(other.is_oblique for other in _matches(token, reading)))
         holds = holds or not _matches(token, reading)  # taken for the opposite of a denied word, or for a "may"
         behind = token if holds else None
@@ -906,6 +932,6 @@ def _stems_opposed(one: str, other: str) -> bool:
 # --- all of them -----------------------------------------------------------------------------------------------------
 
 RULES: tuple[Callable[[Reading, Known], str], ...] = (
-    _persons, _heaped, _covered, _named, _swapped, _related, _negated, _standing, _same_cues, _bound, _ordered, _agents, _governed, _stated,
+    _persons, _heaped, _covered, _named, _swapped, _related, _negated, _standing, _same_cues, _bound, _ordered, _agents, _governed, _stated, _counts_alone,
     _infinitive, _speakers, _roles, _modified, _connected,
 )  # fmt: skip
