@@ -79,10 +79,12 @@ def evaluate(
     files: tuple[Path, ...], model: str | None, corpus: Path | None, index: Path | None, from_feedback: Path | None, keep: bool, as_json: bool
 ) -> None:
     """Ask the golden questions and print what is found, answered and declined. Default: all files of tests/golden.
+    With a chat model they are asked without it, too, and it is told how often both ways come out alike.
 
     Example: python -m assistant eval tests/golden/people.toml
     """
     from assistant import evaluate as figures
+    from assistant.assistant import Assistant
 
     if from_feedback:
         click.echo(figures.golden_from_feedback(from_feedback))
@@ -98,17 +100,25 @@ def evaluate(
     last = json.loads(LAST_RUN.read_text(encoding="utf-8")) if LAST_RUN.is_file() else []
     outcomes: list[figures.Outcome] = []
     reports: dict[str, Any] = {}
+    agreements: dict[str, float | None] = {}
     for folder, questions in sets.items():
         assistant = _open(folder, index if folder == corpus else None, model)
         found = figures.evaluate(assistant, questions)
         outcomes += found
-        reports[folder.name if folder else "corpus"] = figures.report(found)
+        name = folder.name if folder else "corpus"
+        reports[name] = figures.report(found)
+        if assistant.mode != "quoted":
+            quoted = figures.evaluate(Assistant(assistant.index, settings=assistant.settings), questions)
+            reports[f"{name}, quoted"] = figures.report(quoted)
+            agreements[name] = figures.agreement(found, quoted)
     differences = figures.changed(last, outcomes)
     if as_json:
-        click.echo(json.dumps({"reports": reports, "changed": differences}, ensure_ascii=False, indent=2))
+        click.echo(json.dumps({"reports": reports, "agreements": agreements, "changed": differences}, ensure_ascii=False, indent=2))
     else:
         for name, report in reports.items():
             click.echo(f"{name}\n{figures.table(report)}\n")
+        for name, share in agreements.items():
+            click.echo(f"{name}: {share:.1%} of the questions came out alike with the model and quoted.\n")
         click.echo("\n".join(differences) or "No question changed since the last run.")
     if keep:
         figures.save(outcomes, LAST_RUN)

@@ -68,7 +68,7 @@ class Part:
             return None
         if states_absence(self.evidence[0].prose):
             return prompts.SOURCES_SAY_SO
-        words = list(dict.fromkeys(term.word for term in self.support.missing))[:3]
+        words = list(dict.fromkeys(term.shown for term in self.support.missing))[:3]
         return prompts.NOT_IN_QUOTES.format(terms=prompts.listed([f"“{word}”" for word in words], joint="or")) if words else prompts.NOT_EXACTLY
 
 
@@ -371,7 +371,7 @@ class Assistant:
     def _refuse(self, prepared: Prepared) -> Iterator[Answer]:
         """Say that the sources do not answer, what they lack, what comes nearest and what may be asked instead."""
         part = max(prepared.parts, key=lambda part: part.support.probability)
-        words = [term.word for term in part.support.missing if not term.known][:3]
+        words = [term.shown for term in part.support.missing if not term.known][:3]
         lacking = prompts.NOT_MENTIONED.format(terms=prompts.listed([f"“{word}”" for word in dict.fromkeys(words)], joint="or")) if words else ""
         missing = lacking or prompts.NO_SUCH_KIND.get(part.question.kind, prompts.NOTHING_FOUND)
         nearest = tuple(part.hits[:3])

@@ -16,7 +16,6 @@ from assistant.reading import AUXILIARIES, STOP, Reading, has_subject, read, voc
 from assistant.rules import RULES, stands_in
 from index.sentences import sentence_spans
 
-
 FEWEST = 2  # words with a claim of their own that a sentence needs
 
 
@@ -105,7 +104,9 @@ def _states(text: str) -> bool:
     reading = read(text)
     verbs = [token for token in reading.tokens if token.is_verb]
     ends = [" ".join(reading.words[token.place + 1 : token.place + 2]) for token in verbs]
-    plain = any(token.text.lower() in vocabulary()["verbs"] or end not in vocabulary()["neutral"] | {""} for token, end in zip(verbs, ends, strict=True))
+    plain = any(
+        token.text.lower() in vocabulary()["verbs"] or end not in vocabulary()["neutral"] | {""} for token, end in zip(verbs, ends, strict=True)
+    )
     return plain or not AUXILIARIES.isdisjoint(reading.words)
 
 

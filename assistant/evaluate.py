@@ -267,6 +267,13 @@ def report(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
+def agreement(one: Sequence[Outcome], other: Sequence[Outcome]) -> float | None:
+    """The share of questions that came out alike in two runs: the same status, and right or wrong in both."""
+    seconds = {item.identifier: item for item in other}
+    pairs = [(item, seconds[item.identifier]) for item in one if item.identifier in seconds]
+    return _share(first.status == second.status and first.correct == second.correct for first, second in pairs)
+
+
 def changed(before: Sequence[Mapping[str, Any]], now: Sequence[Outcome]) -> list[str]:
     """The questions whose outcome is another than before, one line each."""
     earlier = {item["identifier"]: item for item in before}

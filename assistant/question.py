@@ -23,6 +23,12 @@ class Term:
     known: bool  # whether the corpus holds it at all
     is_name: bool  # whether it names something: a proper name, or a word that no dictionary of English holds
 
+    @property
+    def shown(self) -> str:
+        """The word as it is shown to a person: a proper name with its capital, however it was typed."""
+        proper = lemma(self.word.lower())
+        return proper if proper[:1].isupper() and proper.lower() == self.word.lower() else self.word
+
 
 @dataclass(frozen=True)
 class Question:

@@ -205,9 +205,7 @@ def read(text: str) -> Reading:
             tokens.append(Token(one_kind, key, shown, place, segment, clause, near, bool(relation), is_verb, joined, label))
         if made and (made[0][0] in ("number", "date", "citation", "code") or tokens[-1].is_verb):
             relation = ""  # a bound belongs to the next figure alone
-    return Reading(
-        tuple(_complete(tokens, words)), tuple(cues), tuple(words), tuple(segments), tuple(clauses), frozenset(told), frozenset(verbs)
-    )
+    return Reading(tuple(_complete(tokens, words)), tuple(cues), tuple(words), tuple(segments), tuple(clauses), frozenset(told), frozenset(verbs))
 
 
 _CLAUSE_WORDS = frozenset("and or but while whereas although though which who whose so because where if unless before after".split()) - {

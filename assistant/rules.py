@@ -45,7 +45,9 @@ def _named(said: Reading, known: Known) -> str:
         gaps = [after.place - place.place for place in _matches(first, reading) for after in found]
         is_near = any(0 < gap <= 4 for gap in gaps)
         is_turned = second.kind == "name" and any(-3 <= gap < 0 for gap in gaps) and not is_near
-        if (is_other and not is_near and first.kind == "name" and not second.is_verb and not (second.text.isupper() or first.text in names())) or is_turned:
+        if (
+            is_other and not is_near and first.kind == "name" and not second.is_verb and not (second.text.isupper() or first.text in names())
+        ) or is_turned:
             return f"name: {first.text} {second.text}"
     return ""
 
@@ -567,7 +569,7 @@ def _is_attribute(verb: Token, reading: Reading) -> bool:
 
 def _stated(said: Reading, known: Known) -> str:
     """What is said to be something is said so in one statement of the source, not put together from several."""
-    reading, context = known
+    reading, _ = known
     opening = _opening(said)
     for clause in dict.fromkeys(token.clause for token in said.tokens):
         tokens = [token for token in said.tokens if token.clause == clause and token not in opening]
@@ -577,17 +579,17 @@ def _stated(said: Reading, known: Known) -> str:
         verb = min((place for place in said.verbs if place > tokens[0].place), default=0)
         heads = [token for token in tokens if token.place < verb and not token.is_oblique]
         lacking = [
-            _lacking(tokens, near, said, known) or (heads[-1:] if _are_oblique(heads, near, context) else []) for near in _statements(reading)
+            _lacking(tokens, near, said, known) or (heads[-1:] if _is_aside(heads, near, known[1]) else []) for near in _statements(reading)
         ]  # fmt: skip
         if lacking and all(lacking):
             return f"apart: {min(lacking, key=len)[0].text}"
     return ""
 
 
-def _are_oblique(heads: Sequence[Token], near: Sequence[Token], context: frozenset[Any]) -> bool:
-    """Whether a sentence speaks of what its source only mentions on the way: of the pier, where "the mayor of the pier is old"."""
-    found = [other for head in heads for other in near if _same(head, other)]
-    return bool(found) and all(other.is_oblique for other in found) and not any(_same_key(head, key) for head in heads for key in context)
+def _is_aside(heads: Sequence[Token], near: Sequence[Token], context: frozenset[Any]) -> bool:
+    """Whether a sentence speaks of what its source only mentions on the way: of the pier, where "the mayor of the pier" is old."""
+    found = [other for other in near if _among(other, heads)]
+    return bool(found) and all(other.is_oblique for other in found) and not any(_is_in(head, context) for head in heads)
 
 
 def _counts_alone(said: Reading, known: Known) -> str:
@@ -932,6 +934,6 @@ def _stems_opposed(one: str, other: str) -> bool:
 # --- all of them -----------------------------------------------------------------------------------------------------
 
 RULES: tuple[Callable[[Reading, Known], str], ...] = (
-    _persons, _heaped, _covered, _named, _swapped, _related, _negated, _standing, _same_cues, _bound, _ordered, _agents, _governed, _stated, _counts_alone,
-    _infinitive, _speakers, _roles, _modified, _connected,
+    _persons, _heaped, _covered, _named, _swapped, _related, _negated, _standing, _same_cues, _bound, _ordered, _agents, _governed, _stated,
+    _counts_alone, _infinitive, _speakers, _roles, _modified, _connected,
 )  # fmt: skip

@@ -7,6 +7,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assistant.check import Source, check
 from assistant.citations import as_prose
@@ -22,7 +24,7 @@ TUNED_ON = [group for group in SET if group not in APART]
 
 # Measured, see docs/models.md. What is wrong has to be caught; a right sentence that is dropped is a loss, no danger.
 CAUGHT = 0.95
-DROPPED = {"tuned on": 0.05, "kept apart": 0.17}
+DROPPED = {"tuned on": 0.05, "kept apart": 0.13}
 
 
 def follows(sentence: str, *quotes: str) -> bool:
@@ -58,12 +60,15 @@ def test_every_sentence_of_a_corpus_follows_from_itself(folder):
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("15%", "15 percent"), ("15%", "15 per cent"), ("15%", "fifteen percent"), ("$350 billion", "$350bn"), ("$350 billion", "350 billion dollars"), ("$350 billion", "US$350 billion"),
-        ("£2.5 million", "2,500,000 pounds"), ("2,500 boats", "2500 boats"), ("$0", "$0.00"), ("12 boats", "twelve boats"), ("25 boats", "twenty-five boats"), ("600 boats", "six hundred boats"),
-        ("3 December 2025", "December 3, 2025"), ("3 December 2025", "Dec. 3, 2025"), ("3 December 2025", "2025-12-03"), ("3 December 2025", "3 Dec 2025"),
-        ("8 km", "8 kilometres"), ("8 km", "8 kilometers"), ("35 square feet", "35 sq ft"), ("2–3 km", "2 to 3 km"), ("$3–4 million", "$3 million to $4 million"),
-        ("49 U.S.C. 30112(b)(9)", "49 USC § 30112(b)(9)"), ("49 CFR 531.5", "49 C.F.R. § 531.5"), ("90 Fed. Reg. 14705", "90 FR 14705"), ("Public Law 119-21", "Pub. L. 119-21"),
-        ("Executive Order 14345", "E.O. 14345"), ("the United States", "the US"), ("the United States", "the U.S."), ("the United Kingdom", "Britain"),
+        ("15%", "15 percent"), ("15%", "15 per cent"), ("15%", "fifteen percent"), ("$350 billion", "$350bn"),
+        ("$350 billion", "350 billion dollars"), ("$350 billion", "US$350 billion"), ("£2.5 million", "2,500,000 pounds"),
+        ("2,500 boats", "2500 boats"), ("$0", "$0.00"), ("12 boats", "twelve boats"), ("25 boats", "twenty-five boats"),
+        ("600 boats", "six hundred boats"), ("3 December 2025", "December 3, 2025"), ("3 December 2025", "Dec. 3, 2025"),
+        ("3 December 2025", "2025-12-03"), ("3 December 2025", "3 Dec 2025"), ("8 km", "8 kilometres"), ("8 km", "8 kilometers"),
+        ("35 square feet", "35 sq ft"), ("2–3 km", "2 to 3 km"), ("$3–4 million", "$3 million to $4 million"),
+        ("49 U.S.C. 30112(b)(9)", "49 USC § 30112(b)(9)"), ("49 CFR 531.5", "49 C.F.R. § 531.5"), ("90 Fed. Reg. 14705", "90 FR 14705"),
+        ("Public Law 119-21", "Pub. L. 119-21"), ("Executive Order 14345", "E.O. 14345"), ("the United States", "the US"),
+        ("the United States", "the U.S."), ("the United Kingdom", "Britain"),
     ],
 )  # fmt: skip
 def test_notations_of_one_thing_are_the_same(one, other):
@@ -74,9 +79,11 @@ def test_notations_of_one_thing_are_the_same(one, other):
 @pytest.mark.parametrize(
     ("said", "known"),
     [
-        ("15%", "16%"), ("15%", "15 points"), ("$15", "€15"), ("$15 million", "$15 billion"), ("$15", "15%"), ("15 km", "15 miles"), ("15 km", "15 kg"), ("2,500", "25,000"),
-        ("3 December 2025", "3 December 2024"), ("3 December 2025", "4 December 2025"), ("3 December 2025", "December 2025"), ("March 2025", "2025"), ("49 USC 30112", "49 USC 30113"),
-        ("49 USC 30112(b)(9)", "49 USC 30112"), ("49 CFR 531", "40 CFR 531"), ("Executive Order 14345", "Proclamation 14345"), ("section 5", "section 6"), ("version 3.3", "version 3.2"),
+        ("15%", "16%"), ("15%", "15 points"), ("$15", "€15"), ("$15 million", "$15 billion"), ("$15", "15%"), ("15 km", "15 miles"),
+        ("15 km", "15 kg"), ("2,500", "25,000"), ("3 December 2025", "3 December 2024"), ("3 December 2025", "4 December 2025"),
+        ("3 December 2025", "December 2025"), ("March 2025", "2025"), ("49 USC 30112", "49 USC 30113"),
+        ("49 USC 30112(b)(9)", "49 USC 30112"), ("49 CFR 531", "40 CFR 531"), ("Executive Order 14345", "Proclamation 14345"),
+        ("section 5", "section 6"), ("version 3.3", "version 3.2"),
     ],
 )  # fmt: skip
 def test_other_figures_are_caught(said, known):
@@ -155,6 +162,17 @@ def test_subject_may_stand_in_the_heading():
 
 def test_figure_in_a_heading_proves_nothing():
     assert not check("The tower cost $9.", [Source("The tower cost a lot.", "The tower: $9.")]).follows
+
+
+_words = "The fee of $12 a night, 15% and 3 December 2025; it is not (must) may: North Pier’s 49 U.S.C. 5 boats was paid by – Reed said that [1] `x`".split()
+_text = st.lists(st.sampled_from(_words), max_size=30).map(" ".join) | st.text(max_size=60)
+
+
+@given(sentence=_text, quotes=st.lists(_text, max_size=3))
+def test_any_text_gets_a_verdict(sentence, quotes):
+    verdict = check(sentence, [Source(quote) for quote in quotes])
+    assert bool(verdict.reason) != verdict.follows
+    assert set(verdict.used) <= set(range(len(quotes)))
 
 
 def test_nothing_follows_from_nothing():

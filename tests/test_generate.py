@@ -1,4 +1,4 @@
-"""Answers of a chat model: through real clients against servers on loopback, and through LangChain's fake models. Whatever a model does, an Answer comes."""
+"""Answers of a chat model: through real clients of servers on loopback, and of LangChain's fake models. Whatever one does, an Answer comes."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ from assistant.settings import AssistantSettings
 from index import Index, IndexSettings, UserError, rebuild
 
 HARBOUR = {
-    "fees.md": "---\ntitle: Harbour fees\nstatus: in force\npublished: 2025-03-01\n---\n\n# Harbour fees\n\n## Berths\n\nThe berth fee for a boat of up to 8 metres is $12 a "
-    "night. The berth fee for a boat of more than 8 metres is $20 a night. The harbour board proposed in May 2025 to raise the berth fee to $25 a night.\n\n"
+    "fees.md": "---\ntitle: Harbour fees\nstatus: in force\npublished: 2025-03-01\n---\n\n# Harbour fees\n\n## Berths\n\n"
+    "The berth fee for a boat of up to 8 metres is $12 a night. The berth fee for a boat of more than 8 metres is $20 a night. "
+    "The harbour board proposed in May 2025 to raise the berth fee to $25 a night.\n\n"
     "## Payment\n\nSkippers must pay the berth fee before noon. Rowing boats pay no berth fee.\n",
-    "lights.md": "---\ntitle: The lights\nstatus: background\npublished: 2024-02-01\n---\n\n# The lights\n\nNorth Light was built in 1847 by Ada Brand. South Light was "
-    "built in 1872 by Tom Reed. North Light is 38 metres tall and South Light is 19 metres tall.\n",
+    "lights.md": "---\ntitle: The lights\nstatus: background\npublished: 2024-02-01\n---\n\n# The lights\n\n"
+    "North Light was built in 1847 by Ada Brand. South Light was built in 1872 by Tom Reed. "
+    "North Light is 38 metres tall and South Light is 19 metres tall.\n",
     "birds.md": "# Birds\n\nTerns nest on the island from May to July. Dogs are forbidden on the island from May to July.\n",
 }
 QUESTION = "What is the berth fee for a boat of up to 8 metres?"
-RIGHT = "The berth fee for a boat of up to 8 metres is $12 a night [1]. Skippers must pay the berth fee before noon [{noon}]."
 
 
 @pytest.fixture(scope="module")
@@ -351,22 +352,18 @@ def test_unknown_error_is_put_plainly():
 
 
 @pytest.mark.parametrize(
-    ("text", "places"),
+    ("mark", "places"),
     [
-        ("Boats pay [1].", (0,)), ("Boats pay. [1]", (0,)), ("Boats pay [1][3].", (0, 2)), ("Boats pay [1,2].", (0, 1)), ("Boats pay [1, 3].", (0, 2)), ("Boats pay [1-3].", (0, 1, 2)),
-        ("Boats pay [1–3].", (0, 1, 2)), ("Boats pay 【1】.", (0,)), ("Boats pay【2†source】.", (1,)), ("Boats pay [^1].", (0,)), ("Boats pay (1).", (0,)), ("Boats pay. (2)", (1,)),
-        ("Boats pay [Evidence 2].", (1,)), ("Boats pay [9].", ()), ("Boats pay [0].", ()), ("Boats pay `a[1]`.", ()), ("Boats pay under 30112(b).", ()),
+        (" [1].", (0,)), (". [1]", (0,)), (" [1][3].", (0, 2)), (" [1,2].", (0, 1)), (" [1, 3].", (0, 2)), (" [1-3].", (0, 1, 2)), (" [1–3].", (0, 1, 2)),
+        (" 【1】.", (0,)), ("【2†source】.", (1,)), (" [^1].", (0,)), (" (1).", (0,)), (". (2)", (1,)), (" [Evidence 2].", (1,)), (" [9].", ()),
+        (" [0].", ()), (" `a[1]`.", ()), (" under 30112(b).", ()),
     ],
 )  # fmt: skip
-def test_marks_are_understood(text, places):
-    ((sentence, found),) = Reply(4).feed(text) + Reply(4).end() or _whole(text)
+def test_marks_are_understood(mark, places):
+    reply = Reply(4)
+    ((sentence, found),) = reply.feed(f"Boats pay{mark}") + reply.end()
     assert found == places
     assert not re.search(r"[\[【]\^?\d", sentence.replace("a[1]", ""))
-
-
-def _whole(text: str) -> list[tuple[str, tuple[int, ...]]]:
-    reply = Reply(4)
-    return reply.feed(text) + reply.end()
 
 
 def test_numbers_of_a_mark_are_places():
@@ -383,7 +380,8 @@ def test_mark_that_is_still_arriving_is_held_back():
 
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_pieces_of_any_size_give_the_same_sentences(size):
-    text = "<think>Is it [9]?</think>\n# Fees\n\n- Boats pay $12.50 [1].\n- Dr. Reed of the U.S. paid **twice**. [2]\n\n```\nx[3] = 1. No.\n```\nNo fee (3). MISSING: x\nMISSING: the year"
+    text = "<think>Is it [9]?</think>\n# Fees\n\n- Boats pay $12.50 [1].\n- Dr. Reed of the U.S. paid **twice**. [2]\n\n"
+    text += "```\nx[3] = 1. No.\n```\nNo fee (3). MISSING: x\nMISSING: the year"
     reply = Reply(4)
     found = [sentence for start in range(0, len(text), size) for sentence in reply.feed(text[start : start + size])] + reply.end()
     assert found[:3] == [("Boats pay $12.50.", (0,)), ("Dr. Reed of the U.S. paid twice.", (1,)), ("No fee.", (2,))]
