@@ -65,7 +65,7 @@ def as_prose(quote: str) -> str:
     if text.lstrip().startswith("|"):
         text = " · ".join(cell.strip() for cell in text.strip().strip("|").split("|") if cell.strip(" -:"))
     text = re.sub(r"(?m)^\s*(?:>\s?)+", "", text)
-    text = re.sub(r"(?<=[:;])\s*\n\s*(?:[-*+]|\d{1,3}[.)])\s+", " ", text)
+    text = re.sub(r"(?<=[:;.!?])\s*\n\s*(?:[-*+]|\d{1,3}[.)])\s+", " ", text)
     text = re.sub(r"[,;]?\s*\n\s*(?:[-*+]|\d{1,3}[.)])\s+", "; ", text)  # the items of a list
     return " ".join(_EMPHASIS.sub("", text).split())
 

@@ -83,6 +83,7 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
             own = _tokens(prose)
             had = {token for token in rarity if token in own or alike.get(token, frozenset()) & own}
             around = {token for token in rarity if token in context or alike.get(token, frozenset()) & context}
+            fitting = fits(question.text, question.kind, sentence.text)
             features = {
                 "cosine": sentence.cosine,
                 "bm25": sentence.bm25 / highest,
@@ -90,7 +91,8 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
                 "covered": sum(rarity[token] for token in had | around) / total,
                 "rank": 1.0 / rank,
                 "document": sum(other.score for other in hits if other.document_id == hit.document_id) / together,
-                "kind": float(fits(question.text, question.kind, sentence.text)),
+                "kind": float(fitting),
+                "definition": float(fitting and question.kind == "definition"),
                 "bm25_per_term": sentence.bm25 / (10.0 * total),
             }
             score = sum(share.get(name, 0.0) * value for name, value in features.items())
@@ -110,7 +112,8 @@ def _extent(hit: Hit, place: int) -> tuple[int, int]:
     """The quote of a sentence that stands alone: from the sentence it leans on, or with the list it belongs to."""
     sentences = hit.sentences
     first = last = place
-    if _is_item(hit, place) or sentences[place].text.endswith(":"):
+    is_whole = sentences[place].text.endswith((".", "!", "?"))  # an item that is a sentence needs no list around it
+    if (_is_item(hit, place) and not is_whole) or sentences[place].text.endswith(":"):
         while first > 0 and _is_item(hit, first):
             first -= 1
         while last + 1 < len(sentences) and _is_item(hit, last + 1):

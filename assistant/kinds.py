@@ -9,7 +9,7 @@ from typing import Literal
 
 from index.keywords import stem
 
-Kind = Literal["number", "date", "person", "place", "yes/no", "reason", "list", "any"]
+Kind = Literal["definition", "number", "date", "person", "place", "yes/no", "reason", "list", "any"]
 
 AUXILIARY = (
     r"(?:is|are|was|were|am|do|does|did|can|could|will|would|shall|should|may|must|has|have|had|"
@@ -34,17 +34,27 @@ _ASKED: Mapping[Kind, str] = {
     "person": r"\bwho(?:m|se|'s)?\b|\bwhich\ (?:person|man|woman|president|secretary|minister|judge|senator|author|company)\b",
     "place": r"\bwhere\b|\b(?:which|what)\ (?:state|country|city|town|place|region|island|river|continent|county)\b",
 }
+# "What is a berth?" and its like, with nothing else in the question.
+_DEFINED = re.compile(
+    r"""^\W*(?:so\ |and\ |but\ |ok\ |hi\ |hello\ )*
+        (?:what\ ?(?:'s|is|are|was|were|s)|what\ (?:does|do)|define|meaning\ of|what\ (?:counts?|qualifies)\ as)\s+
+        (?:the\ (?:meaning|definition)\ of\s+)?(?:an?\s+|the\s+)?
+        (?P<subject>[\w'’.-]+(?:\s+[\w'’.-]+){0,2}?)(?:\s+(?:mean|means|stand\ for))?\s*[?.!]*\s*$""",
+    re.I | re.X,
+)
 _ASKED_FOR = {kind: re.compile(pattern, re.I | re.X) for kind, pattern in _ASKED.items()}
 
 
 def kind_of(text: str) -> Kind:
     """The kind of answer that a question expects.
 
-    >>> kind_of("when did the rule start?"), kind_of("Can I moor here?"), kind_of("mooring fee")
-    ('date', 'yes/no', 'number')
+    >>> kind_of("when did the rule start?"), kind_of("Can I moor here?"), kind_of("mooring fee"), kind_of("what is a berth")
+    ('date', 'yes/no', 'number', 'definition')
     """
     if _YES_NO.search(text):
         return "yes/no"
+    if _DEFINED.search(text):
+        return "definition"
     first: tuple[Kind, ...] = ("date",) if re.match(r"\W*when\b", text, re.I) else ()
     return next((kind for kind in (*first, *_ASKED_FOR) if _ASKED_FOR[kind].search(text)), "any")
 
@@ -99,6 +109,8 @@ def fits(question: str, kind: Kind, sentence: str) -> bool:
     >>> fits("How many ships sank?", "number", "In 1902 three ships sank."), fits("How many ships sank?", "number", "Ships sank in 1902.")
     (True, False)
     """
+    if kind == "definition":
+        return _defines(question, sentence)
     given = _GIVEN.get(kind)
     if given is not None and not given.search(sentence):
         return False
@@ -106,6 +118,15 @@ def fits(question: str, kind: Kind, sentence: str) -> bool:
         return any(counted & {stem(word) for word in re.findall(r"[a-z]+", words.lower())} for words in _COUNT.findall(sentence))
     figure = _figure(question) if kind == "number" else None
     return figure is None or bool(figure.search(sentence))
+
+
+def _defines(question: str, sentence: str) -> bool:
+    """Whether a sentence begins with the thing that is asked about and goes on to say what it is."""
+    match = _DEFINED.search(question)
+    wanted = {stem(word.lower()) for word in re.findall(r"\w+", match["subject"])} if match else set()
+    opening = re.match(r"\W*(.{0,90}?)\b(?:is|are|was|were|means?|stands? for|consists? of|refers? to)\b", sentence)
+    said = [stem(word.lower()) for word in re.findall(r"\w+", opening[1])] if opening else []
+    return wanted <= set(said[: len(wanted) + 2]) and len(said) <= len(wanted) + 5
 
 
 @lru_cache(maxsize=256)

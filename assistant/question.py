@@ -58,8 +58,7 @@ def check_question(question: object, *, maximum: int = MAXIMUM_LENGTH) -> str:
 
 # Words around a question that ask, but say nothing of what is asked.
 _FRAME = re.compile(
-    r"""\b(?:what\ (?:counts?|qualifies)\ as
-        |(?:can|could|would)\ you\ (?:please\ )?(?:tell|explain|show)(?:\ (?:me|us))?|tell\ me(?:\ about)?|i\ (?:want|need|would\ like)\ to\ know
+    r"""\b(?:(?:can|could|would)\ you\ (?:please\ )?(?:tell|explain|show)(?:\ (?:me|us))?|tell\ me(?:\ about)?|i\ (?:want|need|would\ like)\ to\ know
         |i(?:\ have|'ve)?\ (?:heard|read)(?:\ that)?|is\ it\ true(?:\ that)?|do\ you\ know|what\ do\ you\ know\ about
         |is\ that\ (?:right|true|how\ it\ works|so)|i(?:'m|\ am)\ (?:wondering|asking)|(?:am\ i|are\ we)\ right\ that|right\s*\?$
         |explain|please|right\ now|nowadays|these\ days|at\ the\ moment)\b""",
@@ -70,10 +69,11 @@ _FRAME = re.compile(
 def bare(text: str) -> str:
     """A question without the words that only ask; itself when nothing else is in it.
 
-    >>> bare("Can you tell me what counts as a berth?")
-    'a berth?'
+    >>> bare("Can you tell me what a berth costs?")
+    'what a berth costs?'
     """
-    stripped = " ".join(_FRAME.sub(" ", text).split()).lstrip(" ,;:")
+    plain = re.sub(r"\bwhat (?:counts?|qualifies) as\b", "what is", text, flags=re.I)
+    stripped = " ".join(_FRAME.sub(" ", plain).split()).lstrip(" ,;:")
     return stripped if re.search(r"\w{3}", stripped) else text
 
 

