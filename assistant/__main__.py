@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from index.commands import Commands
 from index.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,16 +21,6 @@ GOLDEN = Path("tests/golden")
 LAST_RUN = Path(".eval") / "last.json"
 
 
-class _Commands(click.Group):
-    """Commands whose UserErrors are said in one sentence, with exit code 1."""
-
-    def invoke(self, context: click.Context) -> Any:
-        try:
-            return super().invoke(context)
-        except UserError as error:
-            raise click.ClickException(str(error)) from error
-
-
 _folder = click.Path(path_type=Path)
 _corpus = click.option("--corpus", type=_folder, metavar="DIR", help="Folder of documents. Default: KEI_CORPUS, else the packaged one.")
 _index = click.option("--index", type=_folder, metavar="DIR", help="Folder of the index. Default: KEI_INDEX, else in the user's data folder.")
@@ -37,7 +28,7 @@ _model = click.option("--model", metavar="PROVIDER:NAME", help="A chat model for
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group(cls=_Commands)
+@click.group(cls=Commands)
 def main() -> None:
     """Ask the corpus, measure the answers, check old ones."""
 

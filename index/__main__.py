@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from index.errors import IndexDamaged, IndexMissing, QuestionError, UserError
+from index.commands import Commands
+from index.errors import IndexDamaged, IndexMissing, QuestionError
 from index.settings import IndexSettings
 
 if TYPE_CHECKING:
@@ -25,16 +26,6 @@ BAR_WIDTH = 30  # characters
 TEXT_WIDTH = 300  # characters of a passage that `search` prints
 
 
-class _Commands(click.Group):
-    """Commands whose UserErrors are said in one sentence, with exit code 1."""
-
-    def invoke(self, context: click.Context) -> Any:
-        try:
-            return super().invoke(context)
-        except UserError as error:
-            raise click.ClickException(str(error)) from error
-
-
 _corpus = click.option(
     "--corpus", type=click.Path(path_type=Path), metavar="DIR", help="Folder of documents. Default: KEI_CORPUS, else the packaged one."
 )
@@ -44,7 +35,7 @@ _index = click.option(
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group(cls=_Commands)
+@click.group(cls=Commands)
 def main() -> None:
     """Build the index of a folder of documents, look into it, search it."""
 

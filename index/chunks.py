@@ -31,10 +31,6 @@ class Chunk:
     header: str = ""  # the first row of the table that the chunk is cut from
 
     @property
-    def chunk_id(self) -> str:
-        return f"{self.document_id}:{self.start}-{self.end}"
-
-    @property
     def context(self) -> str:
         """Title and headings: embedded and searched with the text, never cited."""
         return " > ".join(dict.fromkeys((self.title, *self.section.headings)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +141,7 @@ class Index:
 
     def search(self, question: str, *, limit: int = 10, method: str = "fused") -> list[Hit]:
         """The passages that best fit a question, best first. `method`: "fused", "dense" or "keyword"."""
-        vector = self.embeddings.encode([question])[0]
+        vector = np.asarray(self.embeddings.embed_query(question), np.float32)
         tokens = [token for token in tokenize(question) if token not in STOPWORDS]
         alike = [token for others in self.synonyms_of(tokens).values() for token in others]
         near = self._passages_of(self.store.nearest_sentences(vector, min(2 * CANDIDATES, self.manifest.sentences)))
@@ -206,8 +206,3 @@ def _hit(passage: Passage, score: float, sentences: tuple[Sentence, ...], ranks:
         "document_sha256": passage.document_sha256, "ranks": dict(ranks),
     }  # fmt: skip
     return Hit(passage.document_id, passage.title, passage.section, passage.text, passage.start, passage.end, score, metadata, sentences, passage)
-
-
-def with_score(hit: Hit, score: float) -> Hit:
-    """The same hit with another score."""
-    return replace(hit, score=score)

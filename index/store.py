@@ -169,10 +169,6 @@ class Store:
         for start in range(0, len(numbers), PAGE):
             self._sentences.add(ids=numbers[start : start + PAGE], embeddings=stacked[start : start + PAGE])
 
-    def nearest_passages(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
-        """Positions of the passages nearest to a vector with their cosine, nearest first."""
-        return _in_order((self._positions[int(name)], cosine) for name, cosine in self._nearest(self._passages, vector, limit))
-
     def nearest_sentences(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
         """Numbers of the sentences nearest to a vector with their cosine, nearest first."""
         return _in_order((self._number(*map(int, name.split("."))), cosine) for name, cosine in self._nearest(self._sentences, vector, limit))
