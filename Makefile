@@ -1,5 +1,6 @@
 # make chat    sets up, builds the index, opens the page
 # make test    sets up, checks, runs all tests, those in a browser too
+# make bench   times the assistant beside the stock tutorial chain
 # make fix     puts the code into form
 # A fresh machine needs Python 3.11 or newer, and nothing else.
 
@@ -9,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: chat test fix setup chromium clean
+.PHONY: chat test bench fix setup chromium clean
 .DEFAULT_GOAL := chat
 
 chat: setup
@@ -21,6 +22,9 @@ test: .venv/for-tests chromium
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+bench: .venv/for-bench
+	$(BIN)/python scripts/bench.py
 
 fix: .venv/for-tests
 	$(BIN)/ruff check --fix .
@@ -38,6 +42,10 @@ setup: .venv/for-chat
 
 .venv/for-tests: .venv/for-chat
 	$(PIP) --editable '.[dev]'
+	@touch $@
+
+.venv/for-bench: .venv/for-chat
+	$(PIP) --editable '.[bench]'
 	@touch $@
 
 $(BIN)/python:
