@@ -274,7 +274,7 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
     """
     settings = settings or PageSettings()
     opening = Opening(assistant)
-    limit = RateLimit(settings.rate)
+    rate_limit = RateLimit(settings.rate)
     feedback_lock = threading.Lock()
 
     # --- what is drawn, once the assistant is there ---
@@ -365,7 +365,7 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
         ready = opening.peek()
         yield draw.draw_waiting(question[:TURN_LENGTH], texts.SEARCHING if ready else texts.LOADING), ""
         try:
-            limit.check(client_of(request))
+            rate_limit.check(client_of(request))
             turns = turns_of(history)
             ready = ready or opening.get()
             contents(ready)
@@ -425,16 +425,16 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
         Returns the Answer as JSON, the same as `Answer.to_dict()` in Python.
         """
         try:
-            limit.check(client_of(request))
+            rate_limit.check(client_of(request))
             return opening.get().answer(question, history=turns_of(history), as_of=as_of or None).to_dict()
         except UserError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
-    def search(question: str, limit_hits: int = 10, request: gr.Request = None) -> list:  # type: ignore[type-arg,assignment]
+    def search(question: str, limit: int = 10, request: gr.Request = None) -> list:  # type: ignore[type-arg,assignment]
         """The passages that fit a question, best first, as a list of hits."""
         try:
-            limit.check(client_of(request))
-            return [hit.to_dict() for hit in opening.get().search(question, limit=max(1, min(int(limit_hits), 50)))]
+            rate_limit.check(client_of(request))
+            return [hit.to_dict() for hit in opening.get().search(question, limit=max(1, min(int(limit), 50)))]
         except UserError as error:
             raise gr.Error(str(error), print_exception=False) from error
 

@@ -223,6 +223,7 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     follow_ups = [item for item in answerable if item.by_hand is not None]
     data: dict[str, Any] = {
         "questions": len(outcomes),
+        "answerable": len(answerable),
         "correct": _share(item.correct for item in answerable),
         "refused": _share(item.status == "declined" for item in answerable),
         "declined": _share(item.correct for item in unanswerable),

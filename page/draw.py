@@ -263,7 +263,7 @@ def draw_citation(citation: Citation, shelf: Shelf | None) -> str:
     found = document is not None and quotes(document, citation)
     if document is not None and found:
         around = passage(document, citation.start, citation.end)
-        body = f'<div class="passage" tabindex="0" role="region" aria-label="{escape(texts.PASSAGE)}">{around}</div>'
+        body = f'<div class="passage" tabindex="0" role="group" aria-label="{escape(texts.PASSAGE)}">{around}</div>'
     else:
         body = f'<div class="passage"><p><mark class="quote">{escape(citation.quote)}</mark></p></div>'
     place = f'data-document="{escape(citation.document_id)}" data-start="{int(citation.start)}" data-end="{int(citation.end)}"'
@@ -305,7 +305,7 @@ def draw_hit(hit: Hit) -> str:
             escape(texts.PUBLISHED.format(day=published)) if published else None,
         )
         + _headings(hit.section, hit.title)
-        + f'<div class="passage" tabindex="0" role="region" aria-label="{escape(hit.title)}"><p>{inline(hit.text)}</p></div>'
+        + f'<div class="passage" tabindex="0" role="group" aria-label="{escape(hit.title)}"><p>{inline(hit.text)}</p></div>'
         f'<footer><button type="button" class="quiet" data-do="read" {place}>{escape(texts.OPEN_DOCUMENT)}</button></footer></article>'
     )
 
@@ -365,7 +365,8 @@ def _how(answer: Answer) -> str:
 def _notes(answer: Answer) -> str:
     if not answer.notes:
         return ""
-    items = "".join(f"<li>{inline(note)}</li>" for note in answer.notes)
+    citations = {citation.number: citation for citation in answer.citations}
+    items = "".join(f"<li>{inline(note, citations)}</li>" for note in answer.notes)
     return f'<div class="notes"><h3>{escape(texts.NOTES)}</h3><ul>{items}</ul></div>'
 
 
@@ -458,13 +459,25 @@ def _topic(document: Document) -> str:
     return (document.topic or texts.NO_TOPIC).replace("-", " ")
 
 
+def _named(topic: str, titles: str) -> str:
+    """A topic as a heading; a word that the titles write in capitals is an abbreviation.
+
+    >>> _named("cafe rules", "CAFE credits")
+    'CAFE rules'
+    """
+    words = [word.upper() if re.search(rf"\b{re.escape(word.upper())}\b", titles) else word for word in topic.split()]
+    name = " ".join(words)
+    return name[:1].upper() + name[1:]
+
+
 def draw_documents(documents: Sequence[Document]) -> str:
     """The corpus by topic, with what is needed to filter it."""
     ordered = sorted(documents, key=lambda document: (_topic(document).lower(), document.title.lower()))
-    topics = list(dict.fromkeys(_topic(document) for document in ordered))
+    titles = " ".join(document.title for document in ordered)
+    topics = {topic: _named(topic, titles) for topic in map(_topic, ordered)}
     statuses = sorted({document.validity.status for document in documents if document.validity.status})
     groups = "".join(
-        f'<section class="topic"><h3>{escape(topic[:1].upper() + topic[1:])}</h3><ul>{"".join(map(_document_item, members))}</ul></section>'
+        f'<section class="topic"><h3>{escape(topics[topic])}</h3><ul>{"".join(map(_document_item, members))}</ul></section>'
         for topic, members in groupby(ordered, key=_topic)
     )
     return (
@@ -472,7 +485,7 @@ def draw_documents(documents: Sequence[Document]) -> str:
         f"<p>{escape(texts.DOCUMENTS_INTRO.format(count=len(documents)))}</p>"
         f'<div class="filters"><input type="search" data-filter="words" placeholder="{escape(texts.DOCUMENTS_SEARCH)}" '
         f'aria-label="{escape(texts.DOCUMENTS_SEARCH)}">'
-        + _choice("topic", texts.TOPIC, texts.ALL_TOPICS, [(topic, topic[:1].upper() + topic[1:]) for topic in topics])
+        + _choice("topic", texts.TOPIC, texts.ALL_TOPICS, list(topics.items()))
         + _choice("status", texts.STATUS, texts.ALL_STATUSES, [(status, texts.STATUSES.get(status, status)) for status in statuses])
         + f'</div><p class="none" hidden>{escape(texts.NO_DOCUMENT_MATCHES)}</p>{groups}</div>'
         f'<div class="reader" tabindex="-1" aria-live="polite"><p class="hint">{escape(texts.READER_EMPTY)}</p></div></div>'

@@ -184,7 +184,7 @@ def draw_figure(figure: Figure, document: Document) -> str:
         f'<text class="axis" x="{LEFT}" y="{TOP - 5}" text-anchor="start">{escape(figure.y_label)}</text>'
         f'<text class="axis" x="{WIDTH - RIGHT}" y="{HEIGHT - 6}" text-anchor="end">{escape(figure.x_label)}</text>'
     )
-    lines = "".join(_line(figure, series, found, axes, shift=place - (len(plotted) - 1) / 2) for place, (series, found) in enumerate(plotted))
+    lines = "".join(_line(figure, series, found, axes, plotted) for series, found in plotted)
     legend = "".join(f"<li>{_swatch(series)}{escape(series.name)}</li>" for series, _ in plotted)
     return (
         f'<section class="figure" data-figure="{escape(figure.title)}"><h3 tabindex="-1">{escape(figure.title)}</h3>'
@@ -208,15 +208,22 @@ def _swatch(series: Series) -> str:
     return f'<svg viewBox="0 0 28 8" aria-hidden="true">{shape}</svg>'
 
 
-def _line(figure: Figure, series: Series, found: Sequence[Point], axes: _Axes, *, shift: float) -> str:
-    # Lines of equal height would hide each other: each step line stands a little beside the value.
-    lift = 2.6 * shift if figure.kind == "step" else 0.0
+def _lift(point: Point, series: Series, plotted: Sequence[tuple[Series, Sequence[Point]]]) -> float:
+    """How far a step stands beside its value, in the plot's units: steps of one value at one time would hide each other."""
+    beside = [
+        other for other, found in plotted
+        if any(each.y == point.y and each.x < point.end and each.end > point.x for each in found)
+    ]  # fmt: skip
+    return 2.6 * (beside.index(series) - (len(beside) - 1) / 2)
+
+
+def _line(figure: Figure, series: Series, found: Sequence[Point], axes: _Axes, plotted: Sequence[tuple[Series, Sequence[Point]]]) -> str:
     path, marks, edge = "", "", None
     for point in found:
         left, height = axes.at(point.x, point.y)
         right = axes.at(point.end, point.y)[0]
-        height = round(height + lift, 1)
         if figure.kind == "step":
+            height = round(height + _lift(point, series, plotted), 1)
             path += f"V{height}H{right}" if edge == left else f"M{left} {height}H{right}"
             edge = right
             shape = f'<path class="hit" d="M{left} {height}H{right}"/><circle class="dot c{series.color}" cx="{left}" cy="{height}" r="3.5"/>'

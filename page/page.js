@@ -130,11 +130,13 @@ window.keiPage = (() => {
   }
 
   // What came from a turn on is taken back, so that its question can be asked anew.
-  function takeBack(turn) {
+  function askAnew(turn, act) {
+    if (asking) return;
     const list = turns();
     list.slice(list.indexOf(turn)).forEach((later) => later.remove());
     document.body.classList.toggle("talking", turns().length > 0);
     show(turns().at(-1));
+    act(answerOf(turn).question);
   }
 
   function clear() {
@@ -404,8 +406,8 @@ window.keiPage = (() => {
   const ACTS = {
     ask: (element) => ask(element.textContent),
     copy: (element) => copy(asMarkdown(answerOf(element.closest(".turn"))), element),
-    retry: (element) => { const turn = element.closest(".turn"); takeBack(turn); ask(answerOf(turn).question); },
-    edit: (element) => { const turn = element.closest(".turn"); takeBack(turn); write(answerOf(turn).question); },
+    retry: (element) => askAnew(element.closest(".turn"), ask),
+    edit: (element) => askAnew(element.closest(".turn"), write),
     new: () => { if (!asking) { clear(); try { sessionStorage.removeItem(STORE); } catch { /* forbidden */ } } },
     cite: (element) => element.replaceWith(...Object.keys(REFERENCES).map((kind) => button("reference", texts[kind], { "data-kind": kind }))),
     reference: (element) => copy(REFERENCES[element.dataset.kind](citationOf(element)), element),

@@ -66,8 +66,8 @@ STAGE, SECONDS = "Stage", "Seconds"
 SCORE = "Confidence that the evidence answers the question: {score}"
 TOKENS = "Tokens: {input} in, {output} out"
 STAGES = MappingProxyType({
-    "followup": "Understanding the question", "embed": "Reading the question", "search": "Searching passages", "evidence": "Choosing sentences",
-    "support": "Checking support", "write": "Writing", "check": "Checking citations", "total": "Together",
+    "stand alone": "Understanding the question", "search": "Searching passages", "evidence": "Weighing sentences", "write": "Writing",
+    "total": "Together",
 })  # fmt: skip
 
 # --- documents ---

@@ -244,7 +244,7 @@ def test_interface_for_programs_answers_as_python_does(address, assistant):
     client = Client(address, verbose=False)
     found, expected = client.predict(QUESTION, api_name="/answer"), assistant.answer(QUESTION)
     assert (found["text"], found["status"], found["citations"]) == (expected.text, "answered", expected.to_dict()["citations"])
-    hits = client.predict(QUESTION, 3, api_name="/search")
+    hits = client.predict(QUESTION, limit=3, api_name="/search")
     assert hits == [hit.to_dict() for hit in assistant.search(QUESTION, limit=3)]
     history = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": expected.text}]
     followed = client.predict("And for Japan?", history, api_name="/answer")

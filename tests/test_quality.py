@@ -19,6 +19,12 @@ WRITTEN = tomllib.loads((GOLDEN / "figures.toml").read_text(encoding="utf-8"))
 ALLOWED = 0.03
 
 
+def allowed(figures: dict, name: str) -> float:
+    """Three points; in a small part one question more or less, which another processor's rounding may turn."""
+    count = figures["questions"] - figures["answerable"] if name == "declined" else figures["answerable"]
+    return max(ALLOWED, 1.5 / count)
+
+
 @pytest.fixture(scope="module")
 def reports(assistant, embeddings, tmp_path_factory):
     """What each corpus reaches now, by the name of its folder; "own" is the project's."""
@@ -45,10 +51,11 @@ def reports(assistant, embeddings, tmp_path_factory):
 )
 def test_figure_is_not_below_what_is_written(reports, corpus, part, name):
     written, now = WRITTEN[corpus][part][name], reports[corpus][part][name]
+    margin = allowed(reports[corpus][part], name)
     if name == "refused":
-        assert now <= written + ALLOWED
+        assert now <= written + margin
     else:
-        assert now >= written - ALLOWED
+        assert now >= written - margin
 
 
 def test_every_citation_stands_in_its_file(reports):
