@@ -59,7 +59,10 @@ def _previous(token: Token, reading: Reading) -> Token | None:
 def _swapped(said: Reading, known: Known) -> str:
     """A sentence that follows its source word by word has the same figures, names and turns of sense in the same places."""
     for first, second in pairwise(said.tokens):
-        is_pair = first.kind == second.kind == "date" or (first.kind == second.kind == "number" and first.key[1] == second.key[1] != "")
+        is_part = said.words[first.place + 1 : first.place + 2] == ("of",)  # "12 of its 48 cranes"
+        is_pair = first.kind == second.kind == "date" or (
+            first.kind == second.kind == "number" and first.key[1] == second.key[1] and (first.key[1] != "" or is_part)
+        )
         if is_pair and first.key != second.key and _is_turned(first, second, known[0]):
             return f"swapped: {first.text}, {second.text}"
     mine, theirs = _sequence(said), _sequence(known[0])
@@ -845,7 +848,7 @@ def _same(token: Token, other: Token) -> bool:
         if other.kind != "number" or token.key[0] != other.key[0]:
             return False
         mine, theirs = token.key[1], other.key[1]
-        units_agree = mine == theirs or not token.key[0] or (mine == "" and theirs not in ("%", "$", "€", "£", "¥", "₩"))
+        units_agree = mine == theirs or (not token.key[0] and "" in (mine, theirs)) or (mine == "" and theirs not in ("%", "$", "€", "£", "¥", "₩"))
         return units_agree and (not token.label or not other.label or token.label == other.label)
     if token.kind == "code":
         return other.kind == "code" and token.key == other.key
