@@ -52,22 +52,70 @@ class Library:
 
 
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
-_EMPHASIS = re.compile(r"(\*\*|__|\*|(?<!\w)_|_(?!\w)|`)")
+_EMPHASIS = re.compile(r"(\*\*|__|\*|(?<!\w)_|_(?!\w))")
+_FENCE = re.compile(r"(?m)^[ \t]*(?:`{3,}|~{3,})[^\n]*$")
+_CELLS = re.compile(r"(?<!\\)\|")
+_ENDED = re.compile(r"[.!?:][\"'”’)\]]*\Z")
+FRAGMENT = 14  # words; what is no longer and ends in no full stop is told with its heading
 
 
-def as_prose(quote: str) -> str:
-    """A quote as it reads in a sentence: on one line, without Markdown's marks.
+def as_prose(quote: str, *, header: str = "") -> str:
+    """A quote as it reads in a sentence: on one line, without Markdown's marks; the cells of a table's row under their columns' names.
 
     >>> as_prose("The **fee**\\nis [here](x).")
     'The fee is here.'
+    >>> as_prose("| berth | 9 |", header="| what | dollars |")
+    'what: berth; dollars: 9'
     """
     text = _LINK.sub(r"\1", quote)
     if text.lstrip().startswith("|"):
-        text = " · ".join(cell.strip() for cell in text.strip().strip("|").split("|") if cell.strip(" -:"))
+        return "; ".join(read for row in text.strip().splitlines() if (read := _row(row, header)))
+    text = _FENCE.sub(" ", text)
     text = re.sub(r"(?m)^\s*(?:>\s?)+", "", text)
     text = re.sub(r"(?<=[:;.!?])\s*\n\s*(?:[-*+]|\d{1,3}[.)])\s+", " ", text)
     text = re.sub(r"[,;]?\s*\n\s*(?:[-*+]|\d{1,3}[.)])\s+", "; ", text)  # the items of a list
-    return " ".join(_EMPHASIS.sub("", text).split())
+    return _plain(text)
+
+
+def _row(row: str, header: str) -> str:
+    cells = _cells(row)
+    names = _cells(header) if header and header.strip() != row.strip() else []
+    if not re.search(r"\w", row):
+        return ""  # the rule under a header
+    if len(names) != len(cells):
+        return " · ".join(cell for cell in cells if cell)
+    return "; ".join(f"{name}: {cell}" if name else cell for name, cell in zip(names, cells, strict=True) if cell)
+
+
+def _cells(row: str) -> list[str]:
+    return [_plain(cell.replace("\\|", "|")) for cell in _CELLS.split(row.strip().removeprefix("|").removesuffix("|"))]
+
+
+def _plain(text: str) -> str:
+    """On one line, without marks of emphasis; code keeps its own characters and loses its quotes."""
+    pieces = re.split(r"(`+)((?:(?!\1).)+?)\1(?!`)", text, flags=re.S)
+    plain = [piece if place % 3 == 2 else _EMPHASIS.sub("", piece) for place, piece in enumerate(pieces) if place % 3 != 1]
+    return " ".join("".join(plain).split())
+
+
+def as_read(quote: str, section: str, *, header: str = "") -> str:
+    """A quote as it is shown by itself: like `as_prose`, with the last heading in front of a row or of a few words that are no sentence.
+
+    >>> as_read("five days a year", "Leave > Sick leave")
+    'Sick leave: five days a year'
+    """
+    prose = as_prose(quote, header=header)
+    heading = _plain(section.rpartition(" > ")[2])
+    is_row = quote.lstrip().startswith("|")
+    if not heading or not (is_row or (len(prose.split()) <= FRAGMENT and not _ENDED.search(prose))):
+        return prose
+    said = prose.casefold()
+    return prose if all(word in said for word in re.findall(r"\w+", heading.casefold())) else f"{heading}: {prose}"
+
+
+def reading_of(citation: Citation, document: Document) -> str:
+    """What a quoted answer may say with this citation."""
+    return as_read(citation.quote, citation.section, header=document.table_header_at(citation.start))
 
 
 def as_markdown(text: str) -> str:

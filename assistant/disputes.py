@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from assistant import prompts
 from assistant.answer import Citation
-from assistant.citations import Library, as_prose
+from assistant.citations import Library, as_read
 from assistant.evidence import Evidence
 from assistant.question import Question
 from index import Document
@@ -128,5 +128,5 @@ def _evidence(span: Span, pattern: Evidence, library: Library) -> Evidence:
         pattern.hit, document_id=name, title=document.title, section=" > ".join(section.headings), text=text, start=start, end=end, sentences=(),
         metadata={**pattern.hit.metadata, **vars(section.validity), "document_sha256": document.sha256}, passage=None,
     )  # fmt: skip
-    prose = as_prose(text)
+    prose = as_read(text, hit.section)
     return replace(pattern, hit=hit, start=start, end=end, quote=text, prose=prose, tokens=frozenset(tokenize(prose)))

@@ -20,6 +20,7 @@ from index import Hit, QuestionError, UserError
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
+    from assistant.citations import Library
 
 METHODS = ("dense", "keyword", "fused")
 APART = 3  # every third question, by the hash of its id, is kept apart from tuning
@@ -161,7 +162,7 @@ def _outcome(assistant: Assistant, golden: Golden, methods: Sequence[str]) -> Ou
         seconds=seconds,
         score=answer.score or 0.0,
         valid=all(assistant.library.is_intact(citation) for citation in answer.citations),
-        supported=_is_supported(answer),
+        supported=_is_supported(answer, assistant.library),
         kept_apart=golden.is_kept_apart,
         ranks=ranks,
         gains=gains,
@@ -177,10 +178,11 @@ def is_correct(golden: Golden, answer: Answer) -> bool:
     return answer.status != "declined" and all(holds(text, group) for group in golden.facts)
 
 
-def _is_supported(answer: Answer) -> bool:
-    from assistant.citations import as_prose
+def _is_supported(answer: Answer, library: Library) -> bool:
+    from assistant.citations import reading_of
 
-    quotes = {citation.number: as_prose(citation.quote) for citation in answer.citations}
+    documents = {citation.number: library.document(citation.document_id) for citation in answer.citations}
+    quotes = {citation.number: reading_of(citation, document) for citation in answer.citations if (document := documents[citation.number])}
     if answer.mode != "quoted":
         return all(sentence.citations for sentence in answer.sentences)
     return all(any(sentence.text in quotes.get(number, "") for number in sentence.citations) for sentence in answer.sentences)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
-from assistant.citations import as_prose
+from assistant.citations import as_read
 from assistant.kinds import fits
 from assistant.question import Question
 from index import Hit, Index
@@ -79,7 +79,7 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
         for place, sentence in enumerate(hit.sentences):
             start, end = _extent(hit, place)
             quote = hit.text[start - hit.start : end - hit.start]
-            prose = as_prose(quote)
+            prose = as_read(quote, hit.section, header=hit.passage.header if hit.passage else "")
             own = _tokens(prose)
             had = {token for token in rarity if token in own or alike.get(token, frozenset()) & own}
             around = {token for token in rarity if token in context or alike.get(token, frozenset()) & context}
@@ -109,26 +109,49 @@ def _tokens(text: str) -> frozenset[str]:
 
 
 def _extent(hit: Hit, place: int) -> tuple[int, int]:
-    """The quote of a sentence that stands alone: from the sentence it leans on, or with the list it belongs to."""
+    """The quote of a sentence that stands alone: from what it leans on, with its list or code; a question with the sentence after it."""
     sentences = hit.sentences
     first = last = place
-    is_whole = sentences[place].text.endswith((".", "!", "?"))  # an item that is a sentence needs no list around it
-    if (_is_item(hit, place) and not is_whole) or sentences[place].text.endswith(":"):
-        while first > 0 and _is_item(hit, first):
+    text = sentences[place].text
+    is_whole = text.endswith((".", "!", "?"))  # an item that is a sentence needs no list around it
+    announces = text.endswith(":")
+    if announces or _is_code(hit, place) or _is_step(hit, place) or (_is_item(hit, place) and not is_whole):
+        while first > 0 and _is_joined(hit, first):
             first -= 1
-        while last + 1 < len(sentences) and _is_item(hit, last + 1):
+        while last + 1 < len(sentences) and _is_joined(hit, last + 1):
             last += 1
         if len(hit.text[sentences[first].start - hit.start : sentences[last].end - hit.start].split()) > LIST_WORDS:
             first = last = place
+    elif text.endswith("?") and last + 1 < len(sentences):
+        last += 1
     while first > 0 and place - first < 2 and points_out(sentences[first].text):
         first -= 1
     return sentences[first].start, sentences[last].end
 
 
+def _between(hit: Hit, place: int) -> str:
+    """The text between a sentence and the one before it."""
+    return hit.text[hit.sentences[place - 1].end - hit.start : hit.sentences[place].start - hit.start] if place else ""
+
+
 def _is_item(hit: Hit, place: int) -> bool:
     """Whether a sentence begins an item of a list."""
-    before = hit.text[hit.sentences[place - 1].end - hit.start : hit.sentences[place].start - hit.start] if place else ""
-    return bool(re.search(r"\n\s*(?:[-*+]|\d{1,3}[.)])\s+\Z", before))
+    return bool(re.search(r"\n\s*(?:[-*+]|\d{1,3}[.)])\s+\Z", _between(hit, place)))
+
+
+def _is_step(hit: Hit, place: int) -> bool:
+    """Whether a sentence begins an item of a numbered list."""
+    return bool(re.search(r"\n\s*\d{1,3}[.)]\s+\Z", _between(hit, place)))
+
+
+def _is_code(hit: Hit, place: int) -> bool:
+    """Whether a sentence is code that the one before announces."""
+    return bool(re.search(r"(?:`{3,}|~{3,})[^\n]*\n\s*\Z", _between(hit, place))) and hit.sentences[place - 1].text.endswith(":")
+
+
+def _is_joined(hit: Hit, place: int) -> bool:
+    """Whether a sentence belongs to a list or code with the one before it."""
+    return _is_item(hit, place) or _is_code(hit, place)
 
 
 def _distinct(found: Iterable[Evidence]) -> list[Evidence]:

@@ -8,7 +8,8 @@ from dataclasses import fields
 from pathlib import Path, PurePosixPath
 
 from assistant.answer import Answer, Citation
-from assistant.citations import Library, as_markdown, as_prose
+from assistant.citations import Library, as_markdown, as_prose, reading_of
+from index import Document
 
 _MARK = re.compile(r"(?<!\\)\[(\d+)\]")
 
@@ -16,10 +17,10 @@ _MARK = re.compile(r"(?<!\\)\[(\d+)\]")
 def verify(answer: Answer, corpus: Path) -> list[str]:
     """What is wrong with an answer by the documents as they are now, one sentence each. An empty list is an answer that holds."""
     library = Library(corpus)
-    return [*_form(answer), *(problem for citation in answer.citations for problem in _citation(citation, library))]
+    return [*_form(answer, library), *(problem for citation in answer.citations for problem in _citation(citation, library))]
 
 
-def _form(answer: Answer) -> Iterator[str]:
+def _form(answer: Answer, library: Library) -> Iterator[str]:
     """Marks without citations, sentences that are not in the text or not in their quotes."""
     citations = {citation.number: citation for citation in answer.citations}
     if len(citations) != len(answer.citations):
@@ -32,7 +33,7 @@ def _form(answer: Answer) -> Iterator[str]:
     if answer.status != "declined" and not answer.sentences:
         yield f"The answer is {answer.status} and has no sentences."
     for sentence in answer.sentences:
-        quotes = [as_prose(citations[number].quote) for number in sentence.citations if number in citations]
+        quotes = [_reading(citations[number], library) for number in sentence.citations if number in citations]
         if not sentence.citations:
             yield f"A sentence cites nothing: {sentence.text!r}"
         elif as_markdown(sentence.text) not in answer.text:
@@ -41,10 +42,19 @@ def _form(answer: Answer) -> Iterator[str]:
             yield f"A sentence is not what its source says: {sentence.text!r}"
 
 
+def _reading(citation: Citation, library: Library) -> str:
+    document = _document(citation, library)
+    return reading_of(citation, document) if document else as_prose(citation.quote)
+
+
+def _document(citation: Citation, library: Library) -> Document | None:
+    path = PurePosixPath(citation.document_id)
+    return None if path.is_absolute() or ".." in path.parts else library.document(citation.document_id)
+
+
 def _citation(citation: Citation, library: Library) -> Iterator[str]:
     name = f"[{citation.number}] {citation.document_id}"
-    path = PurePosixPath(citation.document_id)
-    document = None if path.is_absolute() or ".." in path.parts else library.document(citation.document_id)
+    document = _document(citation, library)
     if document is None:
         yield f"{name}: the document is gone or can no longer be read."
     elif document.text[citation.start : citation.end] != citation.quote:

@@ -105,6 +105,10 @@ class Document:
         """The section in which `position` stands."""
         return next((section for section in reversed(self.sections) if section.start <= position), self.sections[0])
 
+    def table_header_at(self, position: int) -> str:
+        """The first row of the table in which `position` stands; empty outside of tables."""
+        return next((self.text[slice(*block.header)] for block in outline(self.text) if block.header and block.start <= position < block.end), "")
+
     def sources_in(self, start: int, end: int) -> tuple[Source, ...]:
         """The sources whose footnote marks stood inside the span or right behind it, each once."""
         found = (note.source for note in self.notes if start < note.position <= end)

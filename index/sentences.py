@@ -17,6 +17,10 @@ _ABBREVIATIONS = re.compile(
 _NEVER_LAST = re.compile(r"(?:^|[\s(\[])(?:Jr|Sr|al|[A-Z])\.\s*\Z")
 
 
+# What holds full stops that end nothing: code, addresses, the targets of links.
+_OPAQUE = re.compile(
+    r"(`+)(?:(?!\1).)+?\1(?!`)|(?<=\]\()[^()\s]+(?=\))|<(?:https?:|mailto:)[^<>\s]+>|\b(?:https?://|www\.)[^\s<>()\[\]]*[^\s<>()\[\].,;:!?\"'”’*_]"
+)
 _WINDOW = 2000  # characters
 _BORDER = re.compile(r"[.!?][\"'”’)\]]*\s+(?=[A-Z\"“(])")
 
@@ -32,9 +36,12 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     >>> text = "See 90 Fed. Reg. 56438. It is a proposal."
     >>> [text[start:end] for start, end in sentence_spans(text)]
     ['See 90 Fed. Reg. 56438.', 'It is a proposal.']
+    >>> text = "Run `a.sh. Now` first. Then stop."
+    >>> [text[start:end] for start, end in sentence_spans(text)]
+    ['Run `a.sh. Now` first.', 'Then stop.']
     """
     # subtle: pysbd takes every line end for a sentence end; lines folded inside a paragraph are none
-    flat = re.sub(r"\s", " ", text)
+    flat = _OPAQUE.sub(lambda match: "x" * len(match[0]), re.sub(r"\s", " ", text))
     spans: list[tuple[int, int]] = []
     position = 0
     for piece in (piece for window in _windows(flat) for piece in _segmenter().segment(window)):

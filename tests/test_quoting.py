@@ -1,0 +1,66 @@
+"""How quotes of documentation read: tables, lists, code, questions with their answers."""
+
+import pytest
+
+from assistant import Assistant
+from assistant.verify import verify
+
+GUIDE = """# Sluice guide
+
+## Gates
+
+| Gate | Width | Keeper |
+|---|---|---|
+| North | 4 m | Ida Brandt |
+| South | 7 m | Per Olsen |
+
+## Opening a gate
+
+To open a gate by hand:
+
+1. Switch the motor off.
+2. Turn the wheel eleven times.
+3. Hang out the red flag.
+
+## Commands
+
+Ask the pump for its state with the following command:
+
+```sh
+sluice pump --state
+```
+
+The file `pump.toml. Never` is read once, see https://sluice.example/a.b?c=1. Then the pump starts.
+
+## Questions
+
+Can visitors swim in the basin? Only on Sundays, and only with a guard.
+
+## Sick leave
+
+- five days a year
+"""
+
+
+@pytest.fixture(scope="module")
+def guide(tmp_path_factory):
+    corpus = tmp_path_factory.mktemp("guide")
+    (corpus / "guide.md").write_text(GUIDE, encoding="utf-8")
+    return Assistant.open(corpus=corpus, index=tmp_path_factory.mktemp("index"))
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("who is the keeper of the south gate", "Gates: Gate: South; Width: 7 m; Keeper: Per Olsen"),
+        ("how do I open a gate by hand", "Turn the wheel eleven times. Hang out the red flag."),
+        ("command to ask the pump for its state", "Ask the pump for its state with the following command: sluice pump --state"),
+        ("can visitors swim in the basin", "Can visitors swim in the basin? Only on Sundays, and only with a guard."),
+        ("how many days of sick leave", "Sick leave: five days a year"),
+        ("which file is read once", "The file pump.toml. Never is read once, see https://sluice.example/a.b?c=1."),
+    ],
+)
+def test_a_quote_reads_by_itself(guide, question, sentence):
+    answer = guide.answer(question)
+    assert any(sentence in shown.text for shown in answer.sentences), [shown.text for shown in answer.sentences]
+    assert verify(answer, guide.index.settings.corpus) == []
