@@ -183,7 +183,8 @@ def _as_text(answer: Answer) -> str:
         blocks.insert(0, _fill(f"Read as: {answer.standalone_question}"))
     blocks += ["\n".join(_fill(f"Note: {note}") for note in answer.notes)] if answer.notes else []
     for citation in answer.citations:
-        facts = ", ".join(filter(None, (citation.publisher, citation.published, citation.status)))
+        page = f"page {citation.page}" if citation.page else None
+        facts = ", ".join(filter(None, (page, citation.publisher, citation.published, citation.status)))
         lines = [
             f"[{citation.number}] {citation.title}: {citation.section.split(' > ')[-1]} ({facts})",
             f"    {citation.document_id} [{citation.start}:{citation.end}]",

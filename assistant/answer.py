@@ -32,6 +32,7 @@ class Citation:
     as_of: str | None = None  # the newest day the document's facts are good for
     effective_from: str | None = None
     effective_until: str | None = None
+    page: int | None = None  # of a PDF, from 1, on which the quote begins
 
 
 @dataclass(frozen=True)

@@ -419,7 +419,7 @@ class Assistant:
 
 def open_index(settings: IndexSettings, *, rebuild_first: bool) -> Index:
     """The index of those settings, built first where it is missing or stale and that is wanted."""
-    embeddings = open_embeddings(settings.embedding_model, cache=settings.model_cache)
+    embeddings = open_embeddings(settings.embedding_model, cache=settings.model_cache, precision=settings.precision)
     try:
         return Index.open(settings, embeddings)
     except (IndexMissing, IndexStale, IndexDamaged) as error:

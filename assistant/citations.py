@@ -47,7 +47,7 @@ class Library:
             number=number, document_id=document_id, title=document.title, publisher=document.publisher, published=validity.published,
             status=validity.status, section=" > ".join(section.headings), quote=document.text[start:end], start=start, end=end,
             document_sha256=document.sha256, url=document.url, sources=document.sources_in(start, end), as_of=validity.as_of,
-            effective_from=validity.effective_from, effective_until=validity.effective_until,
+            effective_from=validity.effective_from, effective_until=validity.effective_until, page=document.page_at(start),
         )  # fmt: skip
 
 

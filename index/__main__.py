@@ -101,7 +101,7 @@ def status(corpus: Path | None, index: Path | None, as_json: bool) -> None:
         "Built": f"{manifest.built_at} in {manifest.seconds:.1f} s",
         "Holds": f"{_count(len(manifest.documents), 'document')}, {_count(manifest.passages, 'passage')}, {_count(manifest.sentences, 'sentence')}",
         "Size": f"{size / 1e6:.1f} MB",
-        "Model": f"{recipe.embedding_model}, {recipe.dimensions} dimensions, weights {recipe.fingerprint[:12]}",
+        "Model": f"{recipe.embedding_model}, {recipe.dimensions} dimensions, {recipe.precision}, weights {recipe.fingerprint[:12]}",
         "Recipe": f"format {recipe.format}, {recipe.chunker}, {recipe.chunk_size} tokens, {recipe.tokenizer}",
     }
     for name, value in lines.items():
@@ -162,7 +162,7 @@ def check(corpus: Path | None, as_json: bool) -> None:
 def _embeddings(settings: IndexSettings) -> Embeddings:
     from index.embeddings import open_embeddings
 
-    return open_embeddings(settings.embedding_model, cache=settings.model_cache)
+    return open_embeddings(settings.embedding_model, cache=settings.model_cache, precision=settings.precision)
 
 
 @dataclass(frozen=True)

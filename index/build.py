@@ -55,6 +55,7 @@ def recipe_of(settings: IndexSettings, embeddings: Embeddings) -> Recipe:
     return Recipe(
         format=FORMAT, reader=reader, chunker=CHUNKER, chunk_size=settings.chunk_size, tokenizer=TOKENIZER, embedded=EMBEDDED,
         embedding_model=embeddings.name, fingerprint=embeddings.fingerprint, dimensions=embeddings.dimensions,
+        precision=embeddings.precision,
     )  # fmt: skip
 
 

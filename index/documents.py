@@ -27,7 +27,7 @@ STATUSES = ("in force", "proposed", "final", "stayed", "repealed", "reported", "
 KINDS = ("article", "brief", "table", "primary")
 AUTHORITIES = ("statute", "regulation", "order", "guidance", "court", "press", "brief")
 CONFIGURATION = "corpus.toml"
-READER = "documents-2"  # part of an index's recipe: change it when files come out as other texts
+READER = "documents-3"  # part of an index's recipe: change it when files come out as other texts
 READER_LIBRARIES = ("beautifulsoup4", "lxml", "markdown-it-py", "pypdf", "python-docx")  # other versions may read other texts
 
 _DATE_FIELDS = ("published", "as_of", "effective_from", "effective_until")

@@ -21,7 +21,7 @@ from langchain_core.embeddings import Embeddings as LangChainEmbeddings
 from numpy.typing import NDArray
 
 from index.errors import EmbeddingModelError
-from index.settings import PACKAGED_MODEL
+from index.settings import PACKAGED_MODEL, Precision
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -32,7 +32,8 @@ Progress = Callable[[int], None]  # told how many texts are done
 EXPORT_FORMAT = 1
 WINDOW = 4096  # texts tokenized at a time; bounds memory
 BATCH_TOKENS = 4096  # of one forward pass, padding counted; bounds memory
-_AGREEMENT = 0.9999  # cosine that an export must reach against sentence-transformers
+# cosines that every probe must reach with an export, against sentence-transformers
+_AGREEMENT: dict[Precision, float] = {"fp32": 0.9999, "int8": 0.95}
 
 
 class Embeddings(LangChainEmbeddings, ABC):
@@ -41,6 +42,7 @@ class Embeddings(LangChainEmbeddings, ABC):
     name: str
     fingerprint: str  # of the weights: two models of one name are told apart
     dimensions: int
+    precision: Precision = "fp32"  # of the weights as they are served
 
     @abstractmethod
     def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
@@ -61,16 +63,22 @@ class Embeddings(LangChainEmbeddings, ABC):
         return [[float(value) for value in row] for row in self.encode(texts)]
 
 
-def open_embeddings(model: str, *, cache: Path) -> Embeddings:
-    """The embedding model of that name. Raises EmbeddingModelError when it is nowhere on this machine."""
+def open_embeddings(model: str, *, cache: Path, precision: Precision = "fp32") -> Embeddings:
+    """The embedding model of that name, with weights of 32-bit floats or of 8-bit integers.
+
+    Raises EmbeddingModelError when it is nowhere on this machine, or cannot be had in 8 bits.
+    """
     folder = model_folder(model)
     fingerprint = _fingerprint(folder) if folder else None
     if folder and fingerprint:
-        exported = cache / f"{folder.name}-{fingerprint[:16]}-{EXPORT_FORMAT}"
+        suffix = "" if precision == "fp32" else f"-{precision}"
+        exported = cache / f"{folder.name}-{fingerprint[:16]}-{EXPORT_FORMAT}{suffix}"
         if not (exported / "model.onnx").is_file():
-            exported = _export(model, folder, fingerprint, exported)
+            exported = _export(model, folder, fingerprint, exported, precision)
         if (exported / "model.onnx").is_file():
-            return OnnxEmbeddings(model, fingerprint, exported)
+            return OnnxEmbeddings(model, fingerprint, exported, precision)
+    if precision != "fp32":
+        raise EmbeddingModelError(f"The embedding model {model} cannot be served in {precision}. Unset KEI_EMBEDDING_PRECISION.")
     return SentenceTransformerEmbeddings(model, fingerprint)
 
 
@@ -103,9 +111,10 @@ def _fingerprint(folder: Path) -> str | None:
 class OnnxEmbeddings(Embeddings):
     """A BERT-like model with mean pooling, exported to ONNX: token vectors in one pass, pooled here."""
 
-    def __init__(self, name: str, fingerprint: str, folder: Path) -> None:
+    def __init__(self, name: str, fingerprint: str, folder: Path, precision: Precision = "fp32") -> None:
         self.name = name
         self.fingerprint = fingerprint
+        self.precision = precision
         self._folder = folder
         self._facts: dict[str, Any] = json.loads((folder / "export.json").read_text(encoding="utf-8"))
         self.dimensions = int(self._facts["dimensions"])
@@ -190,7 +199,7 @@ def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
     return (vector / length).astype(np.float32) if length else vector.astype(np.float32)
 
 
-def _export(model: str, folder: Path, fingerprint: str, target: Path) -> Path:
+def _export(model: str, folder: Path, fingerprint: str, target: Path, precision: Precision) -> Path:
     """Write the model for onnxruntime into `target`, or leave no such folder when it cannot be exported faithfully."""
     transformer = _load(model, folder)
     modules = [type(module).__name__ for module in transformer]
@@ -209,13 +218,15 @@ def _export(model: str, folder: Path, fingerprint: str, target: Path) -> Path:
         ) from error
     try:
         _write_onnx(transformer, work / "model.onnx")
+        if precision == "int8":
+            _quantize(work / "model.onnx")
         shutil.copyfile(tokenizer_file, work / "tokenizer.json")
         size = transformer.get_embedding_dimension()
         (work / "export.json").write_text(json.dumps({"dimensions": size, "max_tokens": transformer.max_seq_length}), encoding="utf-8")
         probes = ["Who pays?", "A longer sentence, with 15% and names, tests what the export makes of it.", "one"]
         ours = OnnxEmbeddings(model, fingerprint, work).encode(probes)
         theirs = np.asarray(transformer.encode(probes, normalize_embeddings=True, show_progress_bar=False))
-        if float((ours * theirs).sum(axis=1).min()) >= _AGREEMENT:
+        if float((ours * theirs).sum(axis=1).min()) >= _AGREEMENT[precision]:
             try:
                 work.rename(target)
             except OSError:  # another process was quicker; its export is as good
@@ -250,6 +261,21 @@ def _write_onnx(transformer: SentenceTransformer, path: Path) -> None:
             TokenVectors(network).eval(), example, str(path), input_names=["input_ids", "attention_mask"], output_names=["hidden"],
             dynamic_axes={"input_ids": axes, "attention_mask": axes, "hidden": axes}, opset_version=18, dynamo=False,
         )  # fmt: skip
+
+
+def _quantize(path: Path) -> None:
+    """Make the weights of an exported model 8-bit integers; what flows between them stays 32-bit floats."""
+    import logging
+
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    whole = path.rename(path.with_name("whole.onnx"))
+    logging.disable(logging.WARNING)  # subtle: it advises on the root logger; an export is checked against the model anyway
+    try:
+        quantize_dynamic(str(whole), str(path), per_channel=True, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul"])
+    finally:
+        logging.disable(logging.NOTSET)
+    whole.unlink()
 
 
 # --- sentence-transformers -------------------------------------------------------------------------------------------

@@ -62,6 +62,8 @@ def pipe_table(rows: Sequence[Sequence[str]]) -> str:
 
 _UNSEEN = "script, style, template, noscript, svg, iframe, object, canvas, audio, video, nav, button, select, datalist, textarea, dialog, [hidden]"
 _UNSEEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|(?:font-size|opacity)\s*:\s*0(?:\.0*)?(?![\d.])", re.I)
+_SETTING = re.compile(r"(?:^|;)\s*(color|background(?:-color)?)\s*:\s*([^;]+)", re.I)
+_WHITE = ("#fff", "#ffffff", "rgb(255,255,255)")
 _NESTED_RULES = re.compile(r"@[^{};]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")  # @media print and its like
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _BLOCKS = frozenset(
@@ -89,7 +91,7 @@ def _remove_unseen(soup: BeautifulSoup) -> None:
     selectors = [_UNSEEN]
     for sheet in soup.find_all("style"):
         rules = _RULE.findall(_NESTED_RULES.sub("", re.sub(r"/\*.*?\*/", "", sheet.get_text(), flags=re.S)))
-        selectors += [selector.strip() for selector, style in rules if _UNSEEN_STYLE.search(style)]
+        selectors += [selector.strip() for selector, style in rules if _is_unseen(style)]
     for selector in selectors:
         try:
             unseen = soup.select(selector)
@@ -97,12 +99,25 @@ def _remove_unseen(soup: BeautifulSoup) -> None:
             continue
         for tag in unseen:
             tag.decompose()
-    for tag in soup.find_all(style=_UNSEEN_STYLE):
+    for tag in soup.find_all(style=_is_unseen):
         tag.decompose()
     for remark in soup.find_all(string=lambda text: isinstance(text, (Comment, Declaration, Doctype, ProcessingInstruction))):
         remark.extract()
     if soup.head:
         soup.head.decompose()
+
+
+def _is_unseen(style: str | None) -> bool:
+    """Whether a style hides its text: not displayed, without size, or in the colour of its own background.
+
+    >>> _is_unseen("color: white; background: #FFF"), _is_unseen("color: white; background: navy")
+    (True, False)
+    """
+    if not style or _UNSEEN_STYLE.search(style):
+        return bool(style)
+    colours = {name.lower()[:10]: re.sub(r"\s|!important", "", value.lower()) for name, value in _SETTING.findall(style)}
+    text, ground = ("white" if colours.get(name) in _WHITE else colours.get(name) for name in ("color", "background"))
+    return text is not None and text in (ground, "transparent")
 
 
 def _blocks(root: Tag) -> Iterator[str]:

@@ -28,11 +28,12 @@ class Recipe:
     embedding_model: str
     fingerprint: str  # SHA-256 of the model's weights
     dimensions: int
+    precision: str = "fp32"  # of those weights as they are served
 
     @property
-    def model(self) -> tuple[str, str, int]:
+    def model(self) -> tuple[str, str, int, str]:
         """What decides which vector a text gets."""
-        return self.embedding_model, self.fingerprint, self.dimensions
+        return self.embedding_model, self.fingerprint, self.dimensions, self.precision
 
 
 def differences(built: Recipe, wanted: Recipe) -> str:

@@ -105,7 +105,7 @@ class Index:
         """The index of those settings. Raises IndexMissing, IndexDamaged, or IndexStale when it fits no longer."""
         folder, hold = hold_current(settings.index)
         manifest = Manifest.load(folder)
-        embeddings = embeddings or open_embeddings(settings.embedding_model, cache=settings.model_cache)
+        embeddings = embeddings or open_embeddings(settings.embedding_model, cache=settings.model_cache, precision=settings.precision)
         if detail := differences(manifest.recipe, recipe_of(settings, embeddings)):
             raise IndexStale(f"The index in {settings.index} was built by another recipe ({detail}). Build it anew with: python -m index rebuild")
         if not allow_stale:
@@ -203,6 +203,7 @@ def _hit(passage: Passage, score: float, sentences: tuple[Sentence, ...], ranks:
         "publisher": passage.publisher, "published": validity.published, "as_of": validity.as_of, "status": validity.status,
         "effective_from": validity.effective_from, "effective_until": validity.effective_until, "jurisdiction": validity.jurisdiction,
         "authority": validity.authority, "supersedes": list(validity.supersedes), "kind": passage.kind, "topic": passage.topic, "url": passage.url,
+        "page": passage.page,
         "document_sha256": passage.document_sha256, "ranks": dict(ranks),
     }  # fmt: skip
     return Hit(passage.document_id, passage.title, passage.section, passage.text, passage.start, passage.end, score, metadata, sentences, passage)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, cast, get_args
 
 from platformdirs import user_cache_path, user_data_path
 
@@ -15,6 +16,7 @@ from index.errors import SettingsError
 APPLICATION = "kei-policy-assistant"
 PACKAGED_CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
+Precision = Literal["fp32", "int8"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class IndexSettings:
     chunk_size: int = 200  # tokens of the embedding model; MiniLM reads 256 with title and headings
     model_cache: Path = Path(".models")  # exported models: rebuilt when missing
     max_file_mb: float = 50  # a larger file in the corpus is skipped
+    precision: Precision = "fp32"  # of the embedding model's weights
 
     @classmethod
     def from_environment(
@@ -34,7 +37,7 @@ class IndexSettings:
     ) -> IndexSettings:
         """The settings of the environment, with `corpus` and `index` taking precedence over KEI_CORPUS and KEI_INDEX.
 
-        Raises SettingsError for a limit that is no number.
+        Raises SettingsError for a limit that is no number and for an unknown precision.
         """
         environment = os.environ if environment is None else environment
         folder = Path(corpus or environment.get("KEI_CORPUS") or PACKAGED_CORPUS).expanduser().absolute()
@@ -45,6 +48,7 @@ class IndexSettings:
             embedding_model=environment.get("KEI_EMBEDDING_MODEL") or PACKAGED_MODEL,
             model_cache=user_cache_path(APPLICATION) / "models",
             max_file_mb=_megabytes(environment, "KEI_MAX_FILE_MB", cls.max_file_mb),
+            precision=_precision(environment, "KEI_EMBEDDING_PRECISION", cls.precision),
         )
 
 
@@ -57,6 +61,13 @@ def _megabytes(environment: Mapping[str, str], name: str, default: float) -> flo
     if not 0 < number < float("inf"):
         raise SettingsError(f"{name} is {value!r}; set it to a number of megabytes above 0, or unset it for {default}.")
     return number
+
+
+def _precision(environment: Mapping[str, str], name: str, default: Precision) -> Precision:
+    value = environment.get(name) or default
+    if value not in get_args(Precision):
+        raise SettingsError(f"{name} is {value!r}; set it to {' or '.join(get_args(Precision))}, or unset it for {default}.")
+    return cast(Precision, value)
 
 
 def _default_index(corpus: Path) -> Path:

@@ -50,6 +50,7 @@ class Passage:
     url: str | None
     document_sha256: str
     header: str = ""  # the header row of the table that the passage is cut from
+    page: int | None = None  # of a PDF, from 1, on which the passage begins
     serial: int | None = field(default=None, compare=False)  # its name in the store, kept for life; None before it is stored
 
     @property
@@ -63,7 +64,7 @@ def passage_of(chunk: Chunk, document: Document, *, position: int, first_sentenc
         position=position, document_id=chunk.document_id, title=chunk.title, section=" > ".join(chunk.section.headings), start=chunk.start,
         end=chunk.end, text=chunk.text, sentences=chunk.sentences, first_sentence=first_sentence, validity=chunk.section.validity, key=key,
         publisher=document.publisher, kind=document.kind, topic=document.topic, url=document.url, document_sha256=document.sha256,
-        header=chunk.header,
+        header=chunk.header, page=document.page_at(chunk.start),
     )  # fmt: skip
 
 
@@ -228,7 +229,7 @@ class Store:
             **{name: metadata.get(name) for name in names},
             supersedes=tuple(json.loads(metadata["supersedes"])),
         )
-        optional: dict[str, Any] = {name: metadata.get(name) for name in ("publisher", "kind", "topic", "url")}
+        optional: dict[str, Any] = {name: metadata.get(name) for name in ("publisher", "kind", "topic", "url", "page")}
         return Passage(
             position=position, text=text, validity=validity, sentences=tuple((a, b) for a, b in json.loads(metadata["sentences"])),
             first_sentence=int(self._first_sentences[position]), serial=int(self._serials[position]), header=metadata.get("header", ""),
@@ -256,6 +257,7 @@ def _metadata(passage: Passage) -> dict[str, Any]:
     data = {
         "document_id": passage.document_id, "title": passage.title, "section": passage.section, "start": passage.start, "end": passage.end,
         "sentences": json.dumps(passage.sentences), "key": passage.key, "publisher": passage.publisher, "header": passage.header or None,
+        "page": passage.page,
         "kind": passage.kind, "topic": passage.topic, "url": passage.url, "document_sha256": passage.document_sha256,
         "supersedes": json.dumps(passage.validity.supersedes), **validity,
     }  # fmt: skip

@@ -276,6 +276,7 @@ def draw_citation(citation: Citation, shelf: Shelf | None) -> str:
         + _meta(
             badge(citation.status),
             escape(citation.publisher) if citation.publisher else None,
+            escape(texts.PAGE.format(number=citation.page)) if citation.page else None,
             escape(texts.PUBLISHED.format(day=citation.published)) if citation.published else None,
             escape(texts.FACTS_AS_OF.format(day=citation.as_of)) if citation.as_of else None,
             _validity(citation.effective_from, citation.effective_until) or None,

@@ -40,6 +40,7 @@ SOURCES_EMPTY = "The sources of an answer appear here, each with the quote it re
 NEAREST = "Nearest passages, not an answer"
 NEAREST_HINT = "These came closest to the question. They do not answer it."
 PUBLISHED = "Published {day}"
+PAGE = "Page {number}"
 FACTS_AS_OF = "Facts as of {day}"
 FROM_UNTIL = "In force {start} to {end}"
 FROM = "In force from {start}"

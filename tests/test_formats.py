@@ -17,10 +17,14 @@ from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 from stand_ins import SMALL_CORPUS, write_corpus
 
+from assistant.__main__ import _as_text
+from assistant.answer import Answer, AnswerSentence
+from assistant.citations import Library
 from index import CorpusError, Document, DocumentError, Index, IndexSettings, SettingsError, read_document, rebuild
 from index.chunks import split
 from index.documents import find_documents, orders_in
 from index.formats import pipe_table
+from page.draw import draw_citation
 
 
 def read(folder: Path, name: str, content: str | bytes) -> Document:
@@ -80,6 +84,7 @@ PAGE = """<!DOCTYPE html><html><head><title>Harbour dues</title><style>.off { di
 <table><tr><th>Boat</th><th>Fee</th></tr><tr><td>Small</td><td>$12</td></tr><tr><td>Large</td><td>$20</td></tr></table>
 <p class="menu">Shown on the screen.</p>
 <div hidden>one</div><div style="color:red; display: none">two</div><p class="off">three</p><script>four()</script>
+<i style="color:#fff;background-color: white">five</i>
 <pre>  tide  table</pre><blockquote>Keep &lt;!-- clear -->.</blockquote></body></html>"""
 
 
@@ -91,7 +96,7 @@ def test_page_keeps_headings_lists_and_tables(tmp_path):
         assert piece in document.text
 
 
-@pytest.mark.parametrize("hidden", ["obey", "one", "two", "three", "four", "Contact", "display"])
+@pytest.mark.parametrize("hidden", ["obey", "one", "two", "three", "four", "five", "Contact", "display"])
 def test_page_loses_what_a_reader_does_not_see(tmp_path, hidden):
     assert hidden not in read(tmp_path, "dues.html", PAGE).text
 
@@ -124,6 +129,26 @@ def test_pdf_knows_the_page_of_every_sentence(tmp_path):
     assert document.title == "Harbour dues"
     assert [document.page_at(document.text.index(words)) for words in ("Harbour", "A boat", "Engines")] == [1, 1, 3]
     assert all(document.text[start:].strip() for start, _ in document.pages)
+
+
+def test_hits_and_citations_of_a_pdf_name_the_page_they_begin_on(tmp_path, words):
+    corpus = tmp_path / "documents"
+    corpus.mkdir()
+    (corpus / "a.pdf").write_bytes(pdf("A boat pays twelve dollars.", "The master of a ship shall keep", "a light burning at night."))
+    settings = IndexSettings(corpus=corpus, index=tmp_path / "index", embedding_model="words", chunk_size=12)
+    rebuild(settings, words)
+    hit = Index.open(settings, words).search("light burning at night", limit=1)[0]
+    assert hit.metadata["page"] == 2
+    assert hit.to_dict()["metadata"]["page"] == 2
+    start = hit.start + hit.text.index("The master")
+    citation = Library(corpus).cite("a.pdf", start, hit.end, number=1, sha256=hit.metadata["document_sha256"])
+    assert citation
+    assert citation.page == 2
+    assert "light burning" in citation.quote
+    answer = Answer("Who?", "Who?", "answered", f"{citation.quote} [1]", (AnswerSentence(citation.quote, (1,)),), (citation,))
+    assert Answer.from_dict(answer.to_dict()) == answer
+    assert "page 2" in _as_text(answer)
+    assert "Page 2" in draw_citation(citation, None)
 
 
 def test_other_formats_have_no_pages(tmp_path):
