@@ -11,8 +11,9 @@ from assistant.answer import Answer, AnswerSentence, Citation, Usage
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
+    from assistant.history import Step
 
-__all__ = ["Answer", "AnswerSentence", "Assistant", "Citation", "Usage", "answer"]
+__all__ = ["Answer", "AnswerSentence", "Assistant", "Citation", "Usage", "answer", "timeline"]
 
 
 def answer(
@@ -28,6 +29,13 @@ def answer(
     from assistant.assistant import default_assistant
 
     return default_assistant().answer(question, history=history, as_of=as_of)
+
+
+def timeline(topic_or_question: str) -> list[Step]:
+    """A rule's history from the default assistant, the earliest step first, each with its citation; see `Assistant.timeline`."""
+    from assistant.assistant import default_assistant
+
+    return default_assistant().timeline(topic_or_question)
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant import disputes, prompts, timeline
+from assistant import disputes, history, prompts
 from assistant.answer import Answer, AnswerSentence, Citation, Usage
 from assistant.citations import Library, as_markdown, marks
 from assistant.days import Asked, asked
@@ -22,11 +22,11 @@ from assistant.disputes import Dispute
 from assistant.evidence import Evidence, gather
 from assistant.extract import choose
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
+from assistant.history import Step
 from assistant.question import Question, analyse, bare, check_question, parts_of
 from assistant.settings import AssistantSettings
 from assistant.spelling import Speller
 from assistant.support import Support, assess, states_absence
-from assistant.timeline import Step
 from assistant.validity import Histories, Place, changed_since, day_of, in_time, notes_on, ordered, place_of
 from index import Hit, Index, IndexDamaged, IndexMissing, IndexSettings, IndexStale, open_embeddings, rebuild
 from index.disagreements import read_disagreements
@@ -148,12 +148,20 @@ class Assistant:
         return self.index.search(standalone, limit=limit)
 
     def timeline(self, topic_or_question: str) -> list[Step]:
-        """A history as steps, the earliest first: of a topic or a document of the corpus, or of what a question is about."""
+        """A history as steps, the earliest first: of a topic or a document of the corpus, or of what a question is about.
+
+        Empty where the corpus knows no steps of it. Raises QuestionError for a question that is none.
+        """
         self._take_up_new_generation()
         today = self._today().isoformat()
         if any(topic_or_question in (passage.topic, passage.document_id) for passage in self._passages):
-            return timeline.of_topic(topic_or_question, self._passages, self._histories, self.library, today=today)
-        return timeline.of_question(self.search(topic_or_question), self._passages, self._histories, self.library, today=today)
+            return history.of_topic(topic_or_question, self._passages, self._histories, self.library, today=today)
+        return history.of_question(self.search(topic_or_question), self._passages, self._histories, self.library, today=today)
+
+    def topics(self) -> list[str]:
+        """The topics of the corpus, in alphabetical order: what `timeline` takes beside documents and questions."""
+        self._take_up_new_generation()
+        return sorted({passage.topic for passage in self._passages if passage.topic})
 
     def as_retriever(self, *, limit: int = 10) -> BaseRetriever:
         """A LangChain retriever: Documents whose metadata carry the span and the source."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import sys
 import textwrap
@@ -18,7 +19,7 @@ from index.errors import IndexDamaged, IndexMissing, QuestionError
 from index.settings import IndexSettings
 
 if TYPE_CHECKING:
-    from index.build import BuildReport, Progress
+    from index.build import BuildReport, Progress, Reviewer
     from index.embeddings import Embeddings
     from index.manifest import Changes, Manifest
 
@@ -47,14 +48,23 @@ def main() -> None:
 @click.option("--dry-run", is_flag=True, help="Change nothing; say what a rebuild would take in.")
 @click.option("--force", is_flag=True, help="Build anew, taking nothing over from the old index.")
 @click.option("--strict", is_flag=True, help="Stop at a document that cannot be read, instead of skipping it.")
+@click.option("--no-answers", is_flag=True, help="Do not compare the answers to the corpus's golden questions.")
+@click.option("--keep-answers", is_flag=True, help="Keep the old index when the new one would lose an answer to one of them.")
 @_json
-def rebuild(corpus: Path | None, index: Path | None, only_check: bool, dry_run: bool, force: bool, strict: bool, as_json: bool) -> None:
+def rebuild(
+    corpus: Path | None, index: Path | None, only_check: bool, dry_run: bool, force: bool, strict: bool, no_answers: bool, keep_answers: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Bring the index in line with the documents. The old index serves until the new one is whole.
+
+    Where the corpus has a golden.toml, says which of its questions are answered differently now, and which document did it.
 
     Example: python -m index rebuild --corpus my-documents --index my-index
     """
     if only_check + dry_run + force > 1:
         raise click.UsageError("Give one of --check, --dry-run and --force at a time.")
+    if no_answers and keep_answers:
+        raise click.UsageError("--keep-answers compares answers: leave out --no-answers.")
     settings = IndexSettings.from_environment(corpus=corpus, index=index)
     if only_check or dry_run:
         _say_what_is_pending(settings, only_check=only_check, as_json=as_json)
@@ -63,7 +73,10 @@ def rebuild(corpus: Path | None, index: Path | None, only_check: bool, dry_run: 
     from index import build
 
     with _progress() as progress:
-        report = build.rebuild(settings, _embeddings(settings), force=force, strict=strict, progress=progress)
+        review = None if no_answers else _reviewer()
+        report = build.rebuild(
+            settings, _embeddings(settings), force=force, strict=strict, progress=progress, review=review, keep_answers=keep_answers
+        )
     if as_json:
         _print_json({**asdict(report), "index": str(report.index)})
         return
@@ -72,6 +85,11 @@ def rebuild(corpus: Path | None, index: Path | None, only_check: bool, dry_run: 
         click.echo(f"Indexed {_count(report.documents, 'document')} as {_count(report.passages, 'passage')} in {report.index}{detail}")
     else:
         click.echo(f"Nothing has changed: {_count(report.documents, 'document')} as {_count(report.passages, 'passage')} in {report.index}")
+    for change in report.answers:
+        did_it = f" ({', '.join(change.documents)})" if change.documents else ""
+        click.echo(f"Answer {change.outcome}{did_it}: {change.question}")
+        for name, text in (("before", change.before), ("now", change.after)):
+            click.echo(textwrap.fill(f"{name}: {text}", width=100, initial_indent="    ", subsequent_indent="        "))
     _say_faults(report)
 
 
@@ -221,6 +239,12 @@ def _say_what_is_pending(settings: IndexSettings, *, only_check: bool, as_json: 
         pending.say()
     if only_check and pending:
         sys.exit(1)
+
+
+def _reviewer() -> Reviewer | None:
+    """What compares answers, from the package that gives them; this one knows it only by its entry point."""
+    found = importlib.metadata.entry_points(group="kei_policy_assistant.review")
+    return next((point.load() for point in found), None)
 
 
 def _say_faults(built: BuildReport | Manifest) -> None:

@@ -34,6 +34,22 @@ Progress = Callable[[str, int, int], None]  # what is being done, how much of ho
 
 
 @dataclass(frozen=True)
+class AnswerChange:
+    """A golden question of the corpus that a rebuild answers differently."""
+
+    question: str
+    outcome: str  # "lost": answered with all facts before, and no longer; "gained": the reverse; "changed": other words
+    before: str
+    after: str
+    documents: tuple[str, ...] = ()  # changed documents that did it; none when only the day or the settings are others
+
+
+# Compares the answers of a finished generation, which does not serve yet, with those of the one that serves:
+# (settings, embeddings, the new generation's folder, whether to refuse when an answer is lost). Raises UserError to stop the rebuild.
+Reviewer = Callable[[IndexSettings, Embeddings, Path, bool], tuple[AnswerChange, ...]]
+
+
+@dataclass(frozen=True)
 class BuildReport:
     """What a rebuild did."""
 
@@ -47,6 +63,7 @@ class BuildReport:
     rebuilt: bool  # False when nothing had changed
     skipped: tuple[Skipped, ...] = ()  # files and folders that could not be indexed
     suspicious: tuple[Suspicion, ...] = ()
+    answers: tuple[AnswerChange, ...] = ()  # of the corpus's golden questions, where a reviewer compared them
 
 
 def recipe_of(settings: IndexSettings, embeddings: Embeddings) -> Recipe:
@@ -80,17 +97,33 @@ def configuration_hash(corpus: Path) -> str:
 
 
 def rebuild(
-    settings: IndexSettings, embeddings: Embeddings, *, force: bool = False, strict: bool = False, progress: Progress | None = None
+    settings: IndexSettings,
+    embeddings: Embeddings,
+    *,
+    force: bool = False,
+    strict: bool = False,
+    progress: Progress | None = None,
+    review: Reviewer | None = None,
+    keep_answers: bool = False,
 ) -> BuildReport:
     """Bring the index in line with the corpus and the settings. The old index serves until the new one is whole.
 
+    `review` compares answers before the new index takes over; with `keep_answers` it may refuse one that loses an answer.
     What cannot be read is skipped and reported; `strict`, or `curated = true` in corpus.toml, makes it an error.
     Raises CorpusError or DocumentError for the corpus, IndexLocked while another process rebuilds, UserError when the place
-    cannot be written.
+    cannot be written, or when an answer would be lost.
     """
     configuration = read_configuration(settings.corpus)
     _, faults = find_documents(settings.corpus, exclude=configuration.exclude)
-    job = _Job(settings, embeddings, strict or configuration.curated, progress or (lambda _what, _done, _all: None), time.perf_counter())
+    job = _Job(
+        settings,
+        embeddings,
+        strict or configuration.curated,
+        progress or (lambda _what, _done, _all: None),
+        time.perf_counter(),
+        review,
+        keep_answers,
+    )
     for fault in faults if job.strict else ():
         raise fault
     skipped = tuple(Skipped(document_id(Path(fault.path), settings.corpus), fault.problem) for fault in faults)
@@ -119,6 +152,8 @@ class _Job:
     strict: bool
     report: Progress
     started: float
+    review: Reviewer | None = None
+    keep_answers: bool = False
 
     def seconds(self) -> float:
         return round(time.perf_counter() - self.started, 3)
@@ -193,13 +228,14 @@ def _rebuild(job: _Job, old: tuple[Path, Manifest] | None, folders: tuple[Skippe
             )  # fmt: skip
             manifest.save(folder)
             _verify(store, manifest, passages, documents)
+        answers = job.review(settings, job.embeddings, folder, job.keep_answers) if job.review else ()
         make_current(folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     job.report("Writing", 1, 1)
     sizes = len(indexed), manifest.passages, manifest.sentences
-    return BuildReport(settings.index, *sizes, embedded, changes, job.seconds(), True, manifest.skipped, manifest.suspicious)
+    return BuildReport(settings.index, *sizes, embedded, changes, job.seconds(), True, manifest.skipped, manifest.suspicious, answers)
 
 
 def _read(job: _Job, names: Sequence[str], states: Mapping[str, DocumentState], skipped: list[Skipped]) -> dict[str, Document]:

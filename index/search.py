@@ -77,6 +77,7 @@ class Index:
     """A built index, open for questions."""
 
     _hold: Hold | None = None
+    is_pinned = False  # to a generation that does not serve yet
 
     def __init__(self, settings: IndexSettings, folder: Path, manifest: Manifest, embeddings: Embeddings) -> None:
         self.settings = settings
@@ -118,6 +119,8 @@ class Index:
 
     def is_current(self) -> bool:
         """Whether this generation is still the one that serves; a single small file is read."""
+        if self.is_pinned:
+            return True
         try:
             return (self.settings.index / CURRENT).read_text(encoding="utf-8").strip() == self.folder.name
         except OSError:
