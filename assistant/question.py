@@ -61,7 +61,7 @@ _FRAME = re.compile(
     r"""\b(?:(?:can|could|would)\ you\ (?:please\ )?(?:tell|explain|show)(?:\ (?:me|us))?|tell\ me(?:\ about)?|i\ (?:want|need|would\ like)\ to\ know
         |i(?:\ have|'ve)?\ (?:heard|read)(?:\ that)?|is\ it\ true(?:\ that)?|do\ you\ know|what\ do\ you\ know\ about
         |is\ that\ (?:right|true|how\ it\ works|so)|i(?:'m|\ am)\ (?:wondering|asking)|(?:am\ i|are\ we)\ right\ that|right\s*\?$
-        |explain|please|right\ now|nowadays|these\ days|at\ the\ moment)\b""",
+        |explain|please|right\ now|today|nowadays|currently|at\ present|these\ days|at\ the\ moment)\b""",
     re.I | re.X,
 )  # fmt: skip
 
