@@ -41,6 +41,7 @@ PAGE = Path(__file__).resolve().parent / "page"
 TURNS = 8  # earlier turns that a question takes along
 TURN_LENGTH = 4000  # characters of each
 COMMENT_LENGTH = 2000  # characters
+SESSIONS = 200  # of browsers that Gradio remembers; each takes some 55 kB
 LARGEST_RESTORE = 200  # answers of a kept conversation that are drawn again
 
 # Gradio's own page starts from inline scripts and compiles its templates, so both must be allowed; no other site is.
@@ -360,7 +361,7 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
     def client_of(request: gr.Request | None) -> str:
         return str(request.client.host) if request is not None and request.client else ""
 
-    def ask(question: str, history: object, request: gr.Request) -> Iterator[tuple[Any, Any]]:
+    def ask(question: str, history: object, day: str | None, request: gr.Request) -> Iterator[tuple[Any, Any]]:
         """A question of the page: the growing turn, and the emptied question box; the question comes back when it cannot be taken."""
         ready = opening.peek()
         yield draw.draw_waiting(question[:TURN_LENGTH], texts.SEARCHING if ready else texts.LOADING), ""
@@ -369,7 +370,7 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
             turns = turns_of(history)
             ready = ready or opening.get()
             contents(ready)
-            for answer in ready.stream(question, history=turns):
+            for answer in ready.stream(question, history=turns, as_of=day or None):
                 yield draw.draw_answer(answer, shelf_of(ready), figure_titles), gr.skip()
         except UserError as error:
             gr.Warning(draw.escape(error))
@@ -464,6 +465,7 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
                         )  # fmt: skip
                         send = gr.Button(texts.SEND, variant="primary", elem_id="send", scale=0, min_width=72)
                         stop = gr.Button(texts.STOP, elem_id="stop", scale=0, min_width=72)
+                    gr.HTML(draw.draw_day_control(), elem_id="day-holder", apply_default_css=False)
                 with gr.Column(elem_id="side", scale=2, min_width=280):
                     gr.HTML(draw.draw_pane(), elem_id="pane-holder", apply_default_css=False)
             with gr.Tab(texts.TAB_DOCUMENTS, id="documents"):
@@ -472,10 +474,10 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
                 figures = gr.HTML(shown[3], elem_id="figures", apply_default_css=False)
             with gr.Tab(texts.TAB_ABOUT, id="about"):
                 about = gr.HTML(shown[4], elem_id="about", apply_default_css=False)
-        history = gr.Textbox(visible=False)
+        history, day = gr.Textbox(visible=False), gr.Textbox(visible=False)
 
         asked = gr.on(
-            [question_box.submit, send.click], ask, inputs=[question_box, history], outputs=[current, question_box],
+            [question_box.submit, send.click], ask, inputs=[question_box, history, day], outputs=[current, question_box],
             js="(question) => window.keiPage.begin(question)", show_progress="hidden", api_visibility="private",
             concurrency_limit=settings.concurrency, concurrency_id="questions",
         )  # fmt: skip
@@ -509,6 +511,7 @@ class Page(gr.Blocks):
         ours = {
             "theme": gr.themes.Base(primary_hue="teal", neutral_hue="slate", font=system, font_mono=fixed),
             "head": f"<style>{_asset('page.css')}</style><script>{_asset('page.js')}</script>",
+            "state_session_capacity": SESSIONS,
             "footer_links": ["api"], "ssr_mode": False, "share": False, "enable_monitoring": False, "run_history": False, "pwa": False,
         }  # fmt: skip
         return super().launch(*arguments, **{**ours, **options, "app_kwargs": app})

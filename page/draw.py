@@ -445,6 +445,15 @@ def draw_message(heading: str, message: str, *, wrong: bool = False) -> str:
     return f'<div class="welcome {"wrong" if wrong else "loading"}"><h2>{escape(heading)}</h2><p>{escape(message)}</p></div>'
 
 
+def draw_day_control() -> str:
+    """The day for which questions are answered; without one it is today."""
+    return (
+        f'<p class="day"><label for="day">{escape(texts.DAY_LABEL)}</label><input type="date" id="day" min="1900-01-01" max="2100-12-31" '
+        f'aria-describedby="day-hint"><span id="day-hint">{escape(texts.DAY_HINT)}</span>'
+        f'<button type="button" class="quiet today" data-do="today" hidden>{escape(texts.DAY_TODAY)}</button></p>'
+    )
+
+
 def draw_pane() -> str:
     """The empty pane of sources; the script fills it with the cards of the chosen answer."""
     return (

@@ -49,7 +49,7 @@ window.keiPage = (() => {
     settle();
     seen = null;
     setAsking(true);
-    return [question, JSON.stringify(history())];
+    return [question, JSON.stringify(history()), one("#day").value];
   }
 
   function setAsking(value) {
@@ -411,6 +411,7 @@ window.keiPage = (() => {
     new: () => { if (!asking) { clear(); try { sessionStorage.removeItem(STORE); } catch { /* forbidden */ } } },
     cite: (element) => element.replaceWith(...Object.keys(REFERENCES).map((kind) => button("reference", texts[kind], { "data-kind": kind }))),
     reference: (element) => copy(REFERENCES[element.dataset.kind](citationOf(element)), element),
+    today: (element) => { one("#day").value = ""; element.hidden = true; one("#day").focus(); },
     previous: () => step(-1),
     next: () => step(1),
     open: (element) => open(element.dataset.chat),
@@ -447,7 +448,10 @@ window.keiPage = (() => {
     server = connection;
     texts = JSON.parse(one("#page-texts").textContent);
     document.addEventListener("click", click);
-    document.addEventListener("input", (event) => { if (event.target.matches("[data-filter]")) filter(); });
+    document.addEventListener("input", (event) => {
+      if (event.target.matches("[data-filter]")) filter();
+      if (event.target.matches("#day")) one("#day-holder .today").hidden = !event.target.value;
+    });
     document.addEventListener("keydown", (event) => { if (event.key === "Escape") hidePopover(); });
     for (const name of ["mouseover", "focusin"]) {
       document.addEventListener(name, (event) => {

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
 from gradio_client import Client
 from stand_ins import write_corpus
@@ -306,6 +307,38 @@ def test_page_is_there_before_the_assistant_and_says_when_it_cannot_start(visit,
     with serve(fail) as address:
         page = visit(address)
         assert "No documents. Put some there." in page.locator("#welcome").inner_text()
+
+
+def test_a_day_is_asked_for_beside_the_question_and_taken_back(visit, address):
+    page = visit(address)
+    page.locator("#day").fill("2025-07-15")
+    turn = ask(page, "What is the US tariff on a car from Japan?")
+    assert "27.5%" in turn.locator(".answer").inner_text()
+    assert "2025-07-15" in turn.locator(".answer .as-of").inner_text()
+    page.locator("#day-holder .today").click()
+    assert page.locator("#day").input_value() == ""
+    assert not page.locator("#day-holder .today").is_visible()
+    turn = ask(page, "What is the tariff on cars from Japan today?")
+    assert "2025-07-15" not in turn.locator(".answer .as-of").inner_text()
+    found = Client(address, verbose=False).predict("What is the US tariff on a car from Japan?", as_of="2025-07-15", api_name="/answer")
+    assert found["as_of"] == "2025-07-15"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 800, 390])
+def test_axe_finds_no_serious_fault(visit, address, width, scheme):
+    page = visit(address, width=width, scheme=scheme)
+    turn = ask(page, QUESTION)
+    turn.locator(".mark").first.click()
+    faults = []
+    for name in (None, "Documents", "Figures", "About"):
+        if name:
+            page.get_by_role("tab", name=name).click()
+            page.wait_for_timeout(300)
+        found = Axe().run(page, options={"resultTypes": ["violations"], "iframes": False})
+        faults += [(name, fault["id"], fault["nodes"][0]["html"][:200]) for fault in found.response["violations"]
+                   if fault["impact"] in ("serious", "critical")]  # fmt: skip
+    assert faults == []
 
 
 def test_port_in_use_is_said_in_one_sentence():
