@@ -68,7 +68,8 @@ class Part:
             return None
         if states_absence(self.evidence[0].prose):
             return prompts.SOURCES_SAY_SO
-        words = list(dict.fromkeys(term.shown for term in self.support.missing))[:3]
+        times = self.asked.words.lower().split()  # a day is answered for, whether a sentence names it or not
+        words = list(dict.fromkeys(term.shown for term in self.support.missing if term.word.lower() not in times))[:3]
         return prompts.NOT_IN_QUOTES.format(terms=prompts.listed([f"“{word}”" for word in words], joint="or")) if words else prompts.NOT_EXACTLY
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from rapidfuzz.distance import DamerauLevenshtein
 from rapidfuzz.process import extract
 
-from index.keywords import STOPWORDS
+from index.keywords import STOPWORDS, is_english
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 COMMON = 20  # times that a short word has to stand in the corpus to be what was meant
@@ -42,7 +42,7 @@ class Speller:
     def nearest(self, word: str) -> str | None:
         """The spelling that was probably meant, or None when the word is right or nothing is near."""
         low = word.lower()
-        if low in self._spellings or low in STOPWORDS or self._is_word(low):
+        if low in self._spellings or low in STOPWORDS or self._is_word(low) or is_english(low):
             return None
         allowed = 1 if len(low) <= 5 else 2  # edits; a swap of neighbours is one
         close = extract(low, self._words, scorer=DamerauLevenshtein.distance, score_cutoff=allowed, limit=8)
