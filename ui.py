@@ -333,7 +333,7 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
             drawn[key] = (
                 draw.draw_header(title_of(ready), ready.index.configuration.description, ready.mode),
                 draw.draw_welcome(ready.examples),
-                draw.draw_documents(documents),
+                draw.draw_documents(documents, {topic: ready.timeline(topic) for topic in ready.topics()}),
                 f'<div class="figures"><h2>{draw.escape(texts.FIGURES_HEADING)}</h2>{"".join(drawing for _, _, drawing in figures)}</div>'
                 if figures
                 else "",

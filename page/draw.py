@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, pairwise
+from types import MappingProxyType
 
 from assistant import Answer, Citation
+from assistant.history import Step
 from index import Document, Hit, Source
 from index.outline import Block, outline
 from page import texts
@@ -480,14 +482,16 @@ def _named(topic: str, titles: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def draw_documents(documents: Sequence[Document]) -> str:
-    """The corpus by topic, with what is needed to filter it."""
+def draw_documents(documents: Sequence[Document], histories: Mapping[str, Sequence[Step]] = MappingProxyType({})) -> str:
+    """The corpus by topic, with what is needed to filter it, and each topic's history, by the topic's name."""
     ordered = sorted(documents, key=lambda document: (_topic(document).lower(), document.title.lower()))
     titles = " ".join(document.title for document in ordered)
     topics = {topic: _named(topic, titles) for topic in map(_topic, ordered)}
+    steps = {_topic(document): histories[document.topic] for document in documents if document.topic in histories}
     statuses = sorted({document.validity.status for document in documents if document.validity.status})
     groups = "".join(
-        f'<section class="topic"><h3>{escape(topics[topic])}</h3><ul>{"".join(map(_document_item, members))}</ul></section>'
+        f'<section class="topic"><h3>{escape(topics[topic])}</h3>{_history(steps.get(topic, ()))}'
+        f"<ul>{''.join(map(_document_item, members))}</ul></section>"
         for topic, members in groupby(ordered, key=_topic)
     )
     return (
@@ -499,6 +503,25 @@ def draw_documents(documents: Sequence[Document]) -> str:
         + _choice("status", texts.STATUS, texts.ALL_STATUSES, [(status, texts.STATUSES.get(status, status)) for status in statuses])
         + f'</div><p class="none" hidden>{escape(texts.NO_DOCUMENT_MATCHES)}</p>{groups}</div>'
         f'<div class="reader" tabindex="-1" aria-live="polite"><p class="hint">{escape(texts.READER_EMPTY)}</p></div></div>'
+    )
+
+
+def _history(steps: Sequence[Step]) -> str:
+    """The steps of a topic's history, each leading to its passage."""
+    if not steps:
+        return ""
+    return f'<details class="history"><summary>{escape(texts.HISTORY.format(count=len(steps)))}</summary>{"".join(map(_step, steps))}</details>'
+
+
+def _step(step: Step) -> str:
+    citation = step.citation
+    place = f'data-document="{escape(citation.document_id)}" data-start="{citation.start}" data-end="{citation.end}"'
+    days = _period(step.date, step.until) if step.status not in ("proposed", "final") else step.date or ""
+    replaced = f" {escape(texts.REPLACED_BY.format(heading=step.superseded_by))}" if step.superseded_by else ""
+    return (
+        f'<div class="step"><p><span class="day">{escape(days or texts.NO_DAY)}</span> {badge(step.status)} '
+        f"<strong>{escape(step.title)}: {escape(step.heading)}</strong></p><p>{escape(step.text)}{replaced} "
+        f'<button type="button" class="quiet" data-do="read" {place}>{escape(texts.OPEN_PASSAGE)}</button></p></div>'
     )
 
 

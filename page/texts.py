@@ -61,7 +61,7 @@ COPY_CITATION = "Copy citation"
 MARK_LABEL = "Source {number}: {title}"
 STATUSES = MappingProxyType({
     "in force": "In force", "proposed": "Proposed", "final": "Final", "stayed": "Stayed", "repealed": "Repealed", "reported": "Reported",
-    "background": "Background",
+    "background": "Background", "superseded": "Superseded",
 })  # fmt: skip
 
 # --- how an answer was found ---
@@ -80,6 +80,10 @@ DOCUMENTS_INTRO = "Everything the answers are made from: {count} documents."
 DOCUMENTS_SEARCH = "Search titles and headings"
 ALL_TOPICS, ALL_STATUSES = "All topics", "All statuses"
 TOPIC, STATUS = "Topic", "Status"
+HISTORY = "History of these rules, {count} steps"
+REPLACED_BY = "Replaced by: {heading}."
+NO_DAY = "No day known"
+OPEN_PASSAGE = "Open the passage"
 NO_TOPIC = "Other"
 NO_DOCUMENT_MATCHES = "No document matches. Clear the search or choose another filter."
 READER_EMPTY = "Choose a document to read it here."

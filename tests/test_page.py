@@ -309,6 +309,18 @@ def test_page_is_there_before_the_assistant_and_says_when_it_cannot_start(visit,
         assert "No documents. Put some there." in page.locator("#welcome").inner_text()
 
 
+def test_a_topic_tells_its_history_and_each_step_leads_to_its_passage(visit, address):
+    page = visit(address)
+    page.get_by_role("tab", name="Documents").click()
+    history = page.locator(".topic", has=page.get_by_role("heading", name="Tariffs")).locator("details.history")
+    history.locator("summary").click()
+    step = history.locator(".step", has=page.locator("strong", has_text="cars from Japan: 3 April to 15 September 2025 (27.5%)"))
+    assert "Superseded" in step.inner_text()
+    assert "Replaced by: From 16 September 2025 (15%)" in history.inner_text()
+    step.get_by_role("button", name="Open the passage").click()
+    assert "27.5%" in page.locator("#documents .reader mark.quote").first.inner_text()
+
+
 def test_a_day_is_asked_for_beside_the_question_and_taken_back(visit, address):
     page = visit(address)
     page.locator("#day").fill("2025-07-15")
