@@ -89,7 +89,15 @@ def read_golden(path: Path) -> tuple[Path | None, list[Golden]]:
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise UserError(f"{path} is no file of golden questions ({error!r}). tests/golden/README.md shows the format.") from error
     corpus = data.get("corpus")
-    return (path.parent.parent.parent / corpus if corpus else None), questions
+    return (_corpus_of(path, corpus) if corpus else None), questions
+
+
+def _corpus_of(path: Path, corpus: str) -> Path:
+    """The folder that a file of questions names, seen from the project's folder: the nearest above the file that has it."""
+    for above in path.resolve().parents:
+        if (above / corpus).is_dir():
+            return above / corpus
+    raise UserError(f"{path} is about {corpus}, but no folder above the file has that. Keep it in the project's tests/golden.")
 
 
 def normalise(text: str) -> str:
