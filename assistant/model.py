@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from assistant import prompts
@@ -13,14 +15,29 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 # The extras of this project that bring a provider's package: pip install "kei-policy-assistant[openai]"
-EXTRAS: Mapping[str, str] = {"openai": "openai", "anthropic": "anthropic", "google_genai": "google-genai", "ollama": "ollama"}
+EXTRAS: Mapping[str, str] = {
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "google_genai": "google-genai",
+    "mistralai": "mistralai",
+    "groq": "groq",
+    "ollama": "ollama",
+}
 PACKAGES: Mapping[str, str] = {
     "openai": "langchain_openai",
     "anthropic": "langchain_anthropic",
     "google_genai": "langchain_google_genai",
+    "mistralai": "langchain_mistralai",
+    "groq": "langchain_groq",
     "ollama": "langchain_ollama",
 }
-KEYS: Mapping[str, str] = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY", "google_genai": "GOOGLE_API_KEY"}
+KEYS: Mapping[str, str] = {
+    "openai": "OPENAI_API_KEY",
+    "anthropic": "ANTHROPIC_API_KEY",
+    "google_genai": "GOOGLE_API_KEY",
+    "mistralai": "MISTRAL_API_KEY",
+    "groq": "GROQ_API_KEY",
+}
 CONTEXT_TOKENS = 8192  # Ollama cuts a longer prompt off in silence, and by default at less than evidence and answer need
 EXAMPLES = "openai:gpt-4.1-mini, anthropic:claude-sonnet-4-5, google_genai:gemini-2.5-flash or ollama:llama3.1"
 
@@ -122,6 +139,24 @@ def retry_after(error: BaseException, *, attempt: int) -> float | None:
     if status not in (408, 429, 500, 502, 503, 504, 529):
         return None
     try:
-        return max(0.0, float(headers["retry-after"]))
+        return max(0.0, _seconds(headers["retry-after"], answered=headers.get("date")))
     except (KeyError, ValueError):
         return 0.5 * 2.0**attempt
+
+
+def _seconds(wait: str, *, answered: str | None) -> float:
+    """Seconds in a Retry-After header, which holds a number of them or a date; a date counts from that of the answer.
+
+    >>> _seconds("Wed, 21 Oct 2026 07:28:30 GMT", answered="Wed, 21 Oct 2026 07:28:00 GMT")
+    30.0
+    """
+    try:
+        return float(wait)
+    except ValueError:
+        now = _moment(answered) if answered else datetime.now(UTC)
+        return (_moment(wait) - now).total_seconds()
+
+
+def _moment(date: str) -> datetime:
+    moment = parsedate_to_datetime(date)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -303,7 +303,15 @@ def test_unknown_provider_is_named():
 
 
 @pytest.mark.parametrize(
-    ("provider", "extra"), [("openai", "openai"), ("anthropic", "anthropic"), ("google-genai", "google-genai"), ("ollama", "ollama")]
+    ("provider", "extra"),
+    [
+        ("openai", "openai"),
+        ("anthropic", "anthropic"),
+        ("google-genai", "google-genai"),
+        ("mistralai", "mistralai"),
+        ("groq", "groq"),
+        ("ollama", "ollama"),
+    ],
 )
 def test_missing_package_names_the_extra(monkeypatch, provider, extra):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
@@ -335,6 +343,9 @@ class _Refusal(Exception):
     [
         (_Refusal(429, retry_after="3"), 3.0),
         (_Refusal(503), 1.0),
+        (_Refusal(503, retry_after="Wed, 21 Oct 2026 07:28:30 GMT", date="Wed, 21 Oct 2026 07:28:00 GMT"), 30.0),
+        (_Refusal(503, retry_after="Wed, 21 Oct 2015 07:28:00 GMT"), 0.0),
+        (_Refusal(503, retry_after="soon"), 1.0),
         (_Refusal(400), None),
         (_Refusal(429, x_should_retry="false"), None),
         (ValueError(), None),
