@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import logging
 import math
 import threading
 import time
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import Runnable
+
+logger = logging.getLogger(__name__)
 
 FURTHER = 6  # passages looked through for other steps of the histories found
 TOUCHED = 8  # sentences whose places a question is taken to have brought up
@@ -418,7 +421,11 @@ class Assistant:
             return
         with self._lock:
             if not self.index.is_current():
-                self.index = Index.open(self.index.settings, self.index.embeddings, allow_stale=True)
+                try:
+                    self.index = Index.open(self.index.settings, self.index.embeddings, allow_stale=True)
+                except IndexStale as error:  # built with another model: the open generation stays readable, so it goes on serving
+                    logger.warning("The rebuilt index needs a restart; the former one goes on serving. %s", error)
+                    return
                 for name in ("_speller", "_answerable", "_histories", "_passages", "_disputes"):
                     self.__dict__.pop(name, None)
 

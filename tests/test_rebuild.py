@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stand_ins import WordEmbeddings, write_corpus
 
+from assistant import Assistant
 from index import Index, IndexDamaged, IndexSettings, IndexStale, rebuild
 from index import build as building
 from index.build import current_generation
@@ -191,6 +192,17 @@ def test_store_that_is_worn_by_many_changes_is_written_anew(built, words):
         wear.append(Index.open(built, words).store.wear)
     assert max(wear) > building.WORN
     assert 0 in wear
+
+
+def test_assistant_goes_on_serving_when_the_index_is_rebuilt_with_another_model(built, words):
+    assistant = Assistant(Index.open(built, words))
+    before = assistant.answer("Do whales sing?")
+    other = WordEmbeddings()
+    other.fingerprint = "words-2"
+    rebuild(built, other)
+    after = assistant.answer("Do whales sing?")
+    assert (after.status, after.text) == (before.status, before.text)
+    assert not assistant.index.is_current()
 
 
 # --- generations and their readers ---------------------------------------------------------------------------------------
