@@ -191,7 +191,7 @@ class Assistant:
         standalone, usage = self._rewritten(text, standalone, history, deadline)
         seconds = {"stand alone": time.perf_counter() - started}
         notes = tuple(prompts.REPAIRED.format(wrong=wrong, right=right) for wrong, right in repairs)
-        whole = asked(standalone, today=today, as_of=given)
+        whole = asked(standalone, today=today, as_of=given, periods=self.index.configuration.periods)
         parts = [self._part(part, seconds, whole) for part in self._parts(standalone)]
         return Prepared(text, standalone, whole.day(today.isoformat()), parts, notes, seconds, deadline, usage)
 

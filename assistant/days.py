@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from index.configuration import Period
+
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
 SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}  # first month, of three
 
@@ -53,6 +55,12 @@ _NAMED = re.compile(
     rf"(?:\b(?P<day>[0-3]?\d) )?\b{_MONTH} (?:(?P<after>[0-3]?\d), )?{_YEAR}\b|\b(?:in|since|from|until|before|of) (?P<alone>(?:19|20)\d\d)\b", re.I
 )
 
+# A name of a time, used as one: "before the war", "under Smith's rules", "pre-war prices", "the Smith-era fee".
+_UNDER = (
+    r"\b(?:(?P<lead>before|prior to|until|till|up to|after|since|under|during|throughout|in)\s+(?:the\s+)?|(?P<pre>pre)[- ]){name}\b"
+    r"|\b{name}[- ](?:era|time)\b"
+)
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -74,18 +82,20 @@ class Asked:
         return self.begin if self.begin > today else min(self.end, today)
 
 
-def asked(question: str, *, today: datetime.date, as_of: datetime.date | None = None) -> Asked:
-    """The time a question asks about; `as_of` is the day it is put on, where that is not today.
+def asked(question: str, *, today: datetime.date, as_of: datetime.date | None = None, periods: Sequence[Period] = ()) -> Asked:
+    """The time a question asks about; `as_of` is the day it is put on, where that is not today; `periods` are times that have names.
 
     >>> day = datetime.date(2026, 11, 22)
     >>> asked("What did it cost in July 2025?", today=day).end
     '2025-07-31'
     >>> asked("What does the 2022 rule say for model year 2026?", today=day).is_told
     False
+    >>> asked("What did it cost before the war?", today=day, periods=[Period(("war",), "1939-09-03", "1945-05-08")]).end
+    '1939-09-02'
     """
     now = as_of or today
     text = _MODEL_YEAR.sub(lambda match: "#" * len(match[0]), question)
-    found = list(_periods(text, now))
+    found = [*_periods(text, now), *_named(text, now, periods)]
     day = now.isoformat()
     current = _NOW.search(text)
     if current:
@@ -137,6 +147,31 @@ def _periods(text: str, now: datetime.date) -> Iterator[Asked]:
             if span is not None:
                 begin, end = _shifted(*span, before)
                 yield Asked(begin.isoformat(), end.isoformat(), match[0], is_told=True)
+
+
+def _named(text: str, now: datetime.date, periods: Sequence[Period]) -> Iterator[Asked]:
+    """The times that a text names by their names, right behind a word that makes the name a time; the longest name first.
+
+    A name that several periods share is left alone where no word of the question tells which is meant.
+    """
+    names = sorted({name.lower() for period in periods for name in period.names}, key=len, reverse=True)
+    words = set(re.findall(r"\w+", text.lower()))
+    for name in names:
+        match = re.search(_UNDER.format(name=re.escape(name)), text, re.I)
+        named = [period for period in periods if name in map(str.lower, period.names)]
+        meant = [period for period in named if words & set(map(str.lower, period.about))] or [period for period in named if not period.about]
+        if not match or len(meant) != 1:
+            continue
+        if (match["lead"] or "").lower() == "in" and not meant[0].end:  # what is in a treaty is no time
+            continue
+        text = text[: match.start()] + text[match.end() :]
+        begin = datetime.date.fromisoformat(meant[0].begin or "0001-01-02")
+        end = datetime.date.fromisoformat(meant[0].end) if meant[0].end else max(now, begin)
+        lead = "before" if match["pre"] else (match["lead"] or "during").lower()
+        if lead in ("after", "since") and not meant[0].end:
+            lead = "during"
+        begin, end = _shifted(begin, end, lead)
+        yield Asked(begin.isoformat(), end.isoformat(), match[0], is_told=True)
 
 
 Span = tuple[datetime.date, datetime.date]

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from index.configuration import Configuration, read_configuration
 from index.contradictions import contradictions
 from index.disagreements import faults_of, read_disagreements
-from index.documents import Configuration, Document, document_paths, read_configuration, read_document
+from index.documents import Document, document_paths, read_document
 from index.errors import DocumentError
 from index.outline import line_number, outline
 from index.sentences import sentence_spans

@@ -8,7 +8,6 @@ import hashlib
 import io
 import os
 import re
-import tomllib
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -19,6 +18,7 @@ import frontmatter
 import yaml
 from charset_normalizer import from_bytes
 
+from index.configuration import read_configuration
 from index.errors import CorpusError, DocumentError
 from index.formats import read_docx, read_html, read_pdf
 from index.outline import outline
@@ -26,7 +26,6 @@ from index.outline import outline
 STATUSES = ("in force", "proposed", "final", "stayed", "repealed", "reported", "background")
 KINDS = ("article", "brief", "table", "primary")
 AUTHORITIES = ("statute", "regulation", "order", "guidance", "court", "press", "brief")
-CONFIGURATION = "corpus.toml"
 READER = "documents-3"  # part of an index's recipe: change it when files come out as other texts
 READER_LIBRARIES = ("beautifulsoup4", "lxml", "markdown-it-py", "pypdf", "python-docx")  # other versions may read other texts
 
@@ -113,42 +112,6 @@ class Document:
         """The sources whose footnote marks stood inside the span or right behind it, each once."""
         found = (note.source for note in self.notes if start < note.position <= end)
         return tuple(dict.fromkeys(found))
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """What `corpus.toml` says about a corpus; everything in it is optional."""
-
-    title: str = ""
-    description: str = ""
-    curated: bool = False  # a broken document is an error, not something to skip
-    exclude: tuple[str, ...] = ()
-    examples: tuple[str, ...] = ()
-    synonyms: tuple[tuple[str, ...], ...] = ()
-    publishers: Mapping[str, str] = field(default_factory=dict)
-
-
-def read_configuration(corpus: Path) -> Configuration:
-    """The corpus's own data for the programs, from `corpus.toml`; defaults where there is none.
-
-    Raises CorpusError when the file is no TOML or a value has the wrong type.
-    """
-    path = corpus / CONFIGURATION
-    if not path.is_file():
-        return Configuration()
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-        return Configuration(
-            title=str(data.get("title", "")),
-            description=str(data.get("description", "")),
-            curated=bool(data.get("curated", False)),
-            exclude=tuple(str(name) for name in data.get("exclude", ())),
-            examples=tuple(str(question) for question in data.get("examples", ())),
-            synonyms=tuple(tuple(str(word) for word in group) for group in data.get("synonyms", ())),
-            publishers={str(host): str(name) for host, name in data.get("publishers", {}).items()},
-        )
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError, TypeError) as error:
-        raise CorpusError(f"{path} cannot be read: {error}. Mend it; corpus/README.md describes it.") from error
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from index.build import pending_changes, recipe_of
-from index.documents import Configuration, read_configuration
+from index.configuration import Configuration, read_configuration
 from index.embeddings import Embeddings, Vectors, open_embeddings
 from index.errors import IndexDamaged, IndexStale
 from index.generations import CURRENT, Hold, hold_current

@@ -9,7 +9,8 @@ from stand_ins import write_corpus
 
 from index import CorpusError
 from index.check import check_corpus
-from index.documents import read_configuration, read_documents
+from index.configuration import read_configuration
+from index.documents import read_documents
 from index.sentences import sentence_spans
 
 CONFIGURATION = '[publishers]\n"port.example" = "Port of Ellen"\n'

@@ -8,7 +8,8 @@ import pytest
 from stand_ins import write_corpus
 
 from index import CorpusError, Document, DocumentError, read_document, read_documents
-from index.documents import clean, decode, document_paths, read_configuration
+from index.configuration import read_configuration
+from index.documents import clean, decode, document_paths
 
 
 def read(folder: Path, name: str, text: str | bytes) -> Document:

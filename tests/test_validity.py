@@ -17,6 +17,7 @@ from assistant.evaluate import Golden, is_correct, read_golden
 from assistant.validity import Histories, day_of, notes_on, state_on
 from index import DocumentError, IndexSettings, UserError, rebuild
 from index.check import check_corpus
+from index.configuration import Period
 from index.disagreements import read_disagreements
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -81,6 +82,34 @@ def test_the_time_asked_about_is_read_from_the_question(question: str, begin: st
 )
 def test_what_names_a_thing_is_no_day(question: str) -> None:
     assert not asked(question, today=TODAY).is_told
+
+
+PERIODS = [
+    Period(("deal",), "2025-09-16", None, ("north",)),
+    Period(("deal",), "2025-11-01", None, ("south",)),
+    Period(("Smith", "Smith's council"), "2021-01-20", "2025-01-19"),
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "begin", "end"),
+    [
+        ("What did the north pay before the deal?", "2025-09-15", "2025-09-15"),
+        ("south fee pre-deal", "2025-10-31", "2025-10-31"),
+        ("the north's fee since the deal", "2025-09-16", "2026-11-22"),
+        ("What was the fee under Smith's rule?", "2021-01-20", "2025-01-19"),
+        ("the Smith-era fee", "2021-01-20", "2025-01-19"),
+        ("What was the fee after Smith?", "2025-01-20", "2025-01-20"),
+    ],
+)
+def test_a_time_is_called_by_its_name(question: str, begin: str, end: str) -> None:
+    found = asked(question, today=TODAY, periods=PERIODS)
+    assert (found.begin, found.end, found.is_told) == (begin, end, True)
+
+
+@pytest.mark.parametrize("question", ["What did it cost before the deal?", "What is in the deal with the north?", "What did Smith say?"])
+def test_a_name_of_a_time_that_is_none_there_or_could_be_several_is_no_day(question: str) -> None:
+    assert not asked(question, today=TODAY, periods=PERIODS).is_told
 
 
 def test_a_day_in_the_question_goes_before_the_day_beside_it() -> None:
