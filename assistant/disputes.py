@@ -17,7 +17,8 @@ from index.outline import outline
 from index.sentences import sentence_spans
 
 # How much of what a disagreement is about a question has to name, words weighed by their rarity; and half of them, or a rare name would do.
-ABOUT = 0.6  # to be about it, whatever the answer quotes
+ABOUT = 0.6  # to be about it
+ALONE = 0.8  # and so much of the question has to be about it, where the answer takes no side: about that and hardly anything else
 NEAR = 0.3  # to be told of it when the answer takes a side; so much of the question has to be about it, too
 
 Span = tuple[str, int, int]  # document, start, end
@@ -56,8 +57,10 @@ def touched(question: Question, chosen: Sequence[Evidence], disputes: Iterable[D
         common = sum(dispute.words[token] for token in shared)
         share = common / (sum(dispute.words.values()) or 1.0)
         names_half = 2 * len(shared) >= len(dispute.words)
-        is_near = names_half and share >= NEAR and common >= NEAR * sum(asked.values())
-        if (names_half and share >= ABOUT) or (is_near and dispute.sides_taken(spans)) or dispute.sides_taken(spans[:1]) > 1:
+        of_question = common / (sum(asked.values()) or 1.0)
+        is_about = share >= ABOUT and of_question >= ALONE
+        is_near = share >= NEAR and of_question >= NEAR and dispute.sides_taken(spans)
+        if (names_half and (is_about or is_near)) or dispute.sides_taken(spans[:1]) > 1:
             found.append(dispute)
     return found
 

@@ -24,7 +24,7 @@ class Speller:
 
     @cached_property
     def _words(self) -> Sequence[str]:
-        return [word for word in (*self._spellings, *STOPWORDS) if len(word) >= 3]
+        return sorted(word for word in self._spellings.keys() | STOPWORDS if len(word) >= 3)
 
     def repair(self, text: str) -> tuple[str, list[tuple[str, str]]]:
         """The text with repaired words, and the repairs as (wrong, right) pairs."""
@@ -45,11 +45,12 @@ class Speller:
         if low in self._spellings or low in STOPWORDS or self._is_word(low) or is_english(low):
             return None
         allowed = 1 if len(low) <= 5 else 2  # edits; a swap of neighbours is one
-        close = extract(low, self._words, scorer=DamerauLevenshtein.distance, score_cutoff=allowed, limit=8)
+        close = extract(low, self._words, scorer=DamerauLevenshtein.distance, score_cutoff=allowed, limit=None)
         close = [(found, distance, key) for found, distance, key in close if found[0] == low[0]]
         if not close:
             return None
-        best = min(close, key=lambda item: (item[1], -self._frequency(item[0])))[0]
+        # of words equally near: the one of the same letters, as swapped ones are the commonest slip; then the commonest
+        best = min(close, key=lambda item: (item[1], sorted(item[0]) != sorted(low), -self._frequency(item[0])))[0]
         # subtle: almost any three letters are one edit from something; only a common word is worth the guess
         return best if len(low) > 3 or self._frequency(best) >= COMMON else None
 

@@ -1,0 +1,22 @@
+"""Words mistyped: what was meant does not depend on the order in which words come."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.spelling import Speller
+
+SPELLINGS = {"want": 30, "kei": 90, "whit": 40, "tariff": 70, "tariffs": 20, "maine": 9}
+
+
+@pytest.mark.parametrize("words", [SPELLINGS, dict(reversed(SPELLINGS.items()))])
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("waht", "what"), ("taht", "that"), ("kie", "kei"), ("tarrif", "tariff"), ("mainne", "maine"), ("maine", None), ("xqzv", None)],
+)
+def test_the_word_that_was_meant_is_found(words: dict[str, int], wrong: str, right: str | None) -> None:
+    assert Speller(words, lambda word: False).nearest(wrong) == right
+
+
+def test_a_word_that_the_language_knows_is_left_alone() -> None:
+    assert Speller(SPELLINGS, lambda word: word == "wait").repair("wait for the tarif") == ("wait for the tariff", [("tarif", "tariff")])
