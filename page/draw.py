@@ -534,9 +534,10 @@ def _document_item(document: Document) -> str:
     words = " ".join((document.title, *(section.headings[-1] for section in document.sections if section.headings))).lower()
     status, day = document.validity.status, document.validity.as_of or document.validity.published
     return (
-        f'<li data-topic="{escape(_topic(document))}" data-status="{escape(status or "")}" data-words="{escape(words)}">'
+        f'<li data-topic="{escape(_topic(document))}" data-status="{escape(status or "")}" data-words="{escape(words)}" '
+        f'data-text="{escape(document.text)}">'
         f'<button type="button" data-do="read" data-document="{escape(document.document_id)}"><span class="title">{escape(document.title)}</span>'
-        f'<span class="facts">{badge(status)}<span class="day">{escape(day or "")}</span></span></button></li>'
+        f'<span class="facts">{badge(status)}<span class="day">{escape(day or "")}</span></span></button><p class="where" hidden></p></li>'
     )
 
 

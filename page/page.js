@@ -372,14 +372,47 @@ window.keiPage = (() => {
     throw new Error("not drawn");
   }
 
+  // The lower-case text of each listed document, made once and not at every key.
+  const lowered = new WeakMap();
+
+  function lowerText(item) {
+    // İ alone grows in lower case, which would shift every place after it.
+    if (!lowered.has(item)) lowered.set(item, item.dataset.text.replaceAll("İ", "i").toLowerCase());
+    return lowered.get(item);
+  }
+
+  // Shows where a document's text has a word that its title and headings lack, and lets the document open there.
+  function where(item, word) {
+    const place = one(".where", item);
+    const button = one("button", item);
+    place.hidden = !word;
+    place.replaceChildren();
+    delete button.dataset.start;
+    delete button.dataset.end;
+    if (!word) return;
+    const text = item.dataset.text;
+    const start = lowerText(item).indexOf(word);
+    const end = start + word.length;
+    const found = document.createElement("mark");
+    found.textContent = text.slice(start, end);
+    // About 60 characters on each side, in whole words.
+    const before = text.slice(0, start), after = text.slice(end);
+    place.append(`… ${before.slice(-60).replace(before.length > 60 ? /^\S*\s/ : "", "")}`, found,
+      `${after.slice(0, 60).replace(after.length > 60 ? /\s\S*$/ : "", "")} …`);
+    // The server counts code points, the browser UTF-16 units.
+    button.dataset.start = [...before].length;
+    button.dataset.end = [...text.slice(0, end)].length;
+  }
+
   function filter() {
     const value = (name) => one(`[data-filter="${name}"]`)?.value ?? "";
     const wanted = value("words").toLowerCase().split(/\s+/).filter(Boolean);
     let count = 0;
     for (const item of all("#documents .shelf li")) {
-      const fits = wanted.every((word) => item.dataset.words.includes(word))
+      const fits = wanted.every((word) => item.dataset.words.includes(word) || lowerText(item).includes(word))
         && (!value("topic") || item.dataset.topic === value("topic")) && (!value("status") || item.dataset.status === value("status"));
       item.hidden = !fits;
+      where(item, fits ? wanted.find((word) => !item.dataset.words.includes(word)) : undefined);
       count += fits;
     }
     all("#documents .topic").forEach((section) => { section.hidden = !one("li:not([hidden])", section); });

@@ -77,7 +77,7 @@ STAGES = MappingProxyType({
 # --- documents ---
 DOCUMENTS_HEADING = "Documents"
 DOCUMENTS_INTRO = "Everything the answers are made from: {count} documents."
-DOCUMENTS_SEARCH = "Search titles and headings"
+DOCUMENTS_SEARCH = "Search titles, headings and text"
 ALL_TOPICS, ALL_STATUSES = "All topics", "All statuses"
 TOPIC, STATUS = "Topic", "Status"
 HISTORY = "History of these rules, {count} steps"

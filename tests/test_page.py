@@ -200,6 +200,23 @@ def test_documents_are_filtered_and_read_at_the_quote(visit, address, assistant)
     assert page.locator("#documents .none").is_visible()
 
 
+def test_words_in_the_text_of_a_document_are_found_and_opened_there(visit, address):
+    """The title and headings of the document lack the word; the search is combined with a filter, and all is done by keyboard."""
+    page = visit(address)
+    page.get_by_role("tab", name="Documents").click()
+    search = page.locator('[data-filter="words"]')
+    search.fill("carmnet korus")
+    items = page.locator("#documents .shelf li:visible")
+    assert items.count() == 0
+    search.fill("KORUS break")
+    place = items.locator(".where mark").first
+    assert place.inner_text().lower() in ("korus", "break")
+    page.locator('[data-filter="status"]').select_option("in force")
+    assert all(item.get_attribute("data-status") == "in force" for item in items.all())
+    items.locator("button").first.press("Enter")
+    assert page.locator("#documents .document mark.quote").first.inner_text().lower() in ("korus", "break")
+
+
 def test_figures_and_about_are_drawn(visit, address):
     page = visit(address, scheme="dark")
     page.get_by_role("tab", name="Figures").click()
