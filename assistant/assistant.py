@@ -24,6 +24,7 @@ from assistant.evidence import Evidence, gather
 from assistant.extract import choose
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
 from assistant.history import Step
+from assistant.kinds import history_asked
 from assistant.question import Question, analyse, bare, check_question, parts_of
 from assistant.settings import AssistantSettings
 from assistant.spelling import Speller
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FURTHER = 6  # passages looked through for other steps of the histories found
+STEPS = 8  # of a history in an answer
 TOUCHED = 8  # sentences whose places a question is taken to have brought up
 
 History = Sequence[Turn | Mapping[str, Any]]
@@ -56,6 +58,7 @@ class Part:
     evidence: Sequence[Evidence]
     support: Support
     asked: Asked
+    steps: Sequence[Step] = ()  # of the history, where one is asked for and known
     touched: frozenset[Place] = frozenset()  # where the best sentences stood before their days were looked at
 
     @property
@@ -239,18 +242,29 @@ class Assistant:
         if has_time:
             hits = in_time(hits, time_asked, self._histories, limit=limit, today=self._today().isoformat())
         found = time.perf_counter()
-        question = analyse(text, self.index.passage_words)
+        steps = self._steps(text, hits)
+        question = analyse((steps and history_asked(text)) or text, self.index.passage_words)
         gathered = gather(question, hits, self.index)
         touched = frozenset(place_of(item.hit.document_id, item.hit.section) for item in gathered[:TOUCHED])
         evidence = ordered(question, gathered, time_asked, self._histories, today=self._today().isoformat())
         support = assess(question, evidence)
         for name, value in (("search", found - started), ("evidence", time.perf_counter() - found)):
             seconds[name] = seconds.get(name, 0.0) + value
-        return Part(question, hits, evidence, support, time_asked, touched)
+        return Part(question, hits, evidence, support, time_asked, steps, touched)
+
+    def _steps(self, text: str, hits: Sequence[Hit]) -> list[Step]:
+        """The steps of the history that a question asks for; none where it asks for no history, or none is known of what was found first."""
+        if not hits or history_asked(text) is None:
+            return []
+        steps = history.of_question(hits, self._passages, self._histories, self.library, today=self._today().isoformat())
+        is_first = any(step.citation.document_id == hits[0].document_id for step in steps)
+        return steps if is_first and len(steps) > 1 else []
 
     def _choose(self, prepared: Prepared) -> tuple[list[Evidence], list[Dispute]]:
         """The sentences that answer, in the order of reading, and the disagreements that they touch."""
         answered = [part for part in prepared.parts if part.is_answered]
+        if answered[0].steps:
+            return self._told(answered[0]), []
         chosen: list[Evidence] = []
         limit = max(2, self.settings.sentences // len(answered))
         for part in answered:
@@ -261,6 +275,11 @@ class Assistant:
         chosen = [*chosen[: self.settings.sentences - len(later)], *later]
         disputed = disputes.touched(answered[0].question, chosen, self._disputes)
         return disputes.beside(chosen, disputed, self.library, limit=self.settings.sentences), disputed
+
+    def _told(self, part: Part) -> list[Evidence]:
+        """The sentences of a history, one for each step, in the order of time."""
+        spans = dict.fromkeys((step.citation.document_id, step.citation.start, step.citation.end) for step in part.steps)
+        return [disputes.evidence_at(span, part.evidence[0], self.library) for span in spans][:STEPS]
 
     def _quote(self, prepared: Prepared) -> Iterator[Answer]:
         """The writer without a model: one growing Answer for each sentence."""
@@ -462,7 +481,7 @@ def default_assistant() -> Assistant:
 
 
 def _wants_list(prepared: Prepared) -> bool:
-    return any(part.question.kind == "list" for part in prepared.parts if part.is_answered)
+    return any(part.question.kind == "list" or part.steps for part in prepared.parts if part.is_answered)
 
 
 def _chat_model(model: str | BaseChatModel | None, settings: AssistantSettings) -> BaseChatModel | None:

@@ -77,7 +77,7 @@ def beside(chosen: Sequence[Evidence], disputes: Iterable[Dispute], library: Lib
         for side in dispute.sides:
             if side and not _meet(side, [_place(item) for item in result]):
                 place += 1
-                result.insert(place, _evidence(side[0], result[max(place - 1, 0)], library))
+                result.insert(place, evidence_at(side[0], result[max(place - 1, 0)], library))
         kept = max(kept, place + 1)
     return result[: max(limit, kept)]
 
@@ -119,7 +119,7 @@ def _sentence(document: Document, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _evidence(span: Span, pattern: Evidence, library: Library) -> Evidence:
+def evidence_at(span: Span, pattern: Evidence, library: Library) -> Evidence:
     """A sentence as evidence of the rank of the one beside which it stands."""
     name, start, end = span
     document = library.document(name)

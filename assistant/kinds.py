@@ -42,7 +42,26 @@ _DEFINED = re.compile(
         (?P<subject>[\w'’.-]+(?:\s+[\w'’.-]+){0,2}?)(?:\s+(?:mean|means|stand\ for))?\s*[?.!]*\s*$""",
     re.I | re.X,
 )
+_OF_HISTORY = re.compile(
+    r"""\b(?:the\ )?(?:history|timeline|chronology|evolution)\ of\b
+        |\W*\b(?:history|timeline|chronology)\W*$
+        |\bhow\ (?:has|have|did)\ (?=.{2,90}\b(?:chang\w+|evolv\w+)\b(?:\W*$|\ (?:over|since|from|between|through)\b))
+        |\bover\ (?:time|the\ years)\b""",
+    re.I | re.X,
+)
+_CHANGE = re.compile(r"\b(?:chang\w+|evolv\w+)\b(?=\W*$)", re.I)  # what is left of "how did … change"
 _ASKED_FOR = {kind: re.compile(pattern, re.I | re.X) for kind, pattern in _ASKED.items()}
+
+
+def history_asked(text: str) -> str | None:
+    """What the history of is asked for; None where no history is.
+
+    >>> history_asked("history of the mooring fee"), history_asked("How did the mooring fee change over the years?"), history_asked("mooring fee")
+    ('the mooring fee', 'the mooring fee?', None)
+    """
+    if not _OF_HISTORY.search(text):
+        return None
+    return " ".join(_CHANGE.sub(" ", _OF_HISTORY.sub(" ", text)).split()).replace(" ?", "?")
 
 
 def kind_of(text: str) -> Kind:

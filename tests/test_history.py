@@ -49,3 +49,18 @@ def test_every_step_has_a_citation_that_stands_in_its_file(town: Assistant) -> N
 
 def test_a_question_about_nothing_dated_has_no_history(town: Assistant) -> None:
     assert town.timeline("census.md") == []
+
+
+@pytest.mark.parametrize("question", ["How did taxi fares change?", "history of taxi fares", "how have taxi fares evolved over the years"])
+def test_a_question_for_a_history_is_answered_by_its_steps_in_order(town: Assistant, question: str) -> None:
+    answer = town.answer(question)
+    sections = [citation.section.rsplit(" > ", 1)[-1] for citation in answer.citations]
+    assert answer.status == "answered"
+    assert sections == ["Fares up to August 2021", "Fares from September 2021 to February 2025", "Fares since March 2025"]
+    assert answer.text.count("\n- ") == 2
+    assert answer.text.startswith("- ")
+
+
+@pytest.mark.parametrize("question", ["What is the taxi fare?", "How did the byelaw change the fare of taxis?", "history of the census"])
+def test_other_questions_are_not_answered_by_steps(town: Assistant, question: str) -> None:
+    assert not town.answer(question).text.startswith("- ")
