@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from assistant.citations import as_read
-from assistant.kinds import fits
+from assistant.kinds import fits, rules_on
 from assistant.question import Question
 from index import Hit, Index
 from index.keywords import tokenize
@@ -93,6 +93,7 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
                 "document": sum(other.score for other in hits if other.document_id == hit.document_id) / together,
                 "kind": float(fitting),
                 "definition": float(fitting and question.kind == "definition"),
+                "rule": float(rules_on(question.text, sentence.text)),
                 "bm25_per_term": sentence.bm25 / (10.0 * total),
             }
             score = sum(share.get(name, 0.0) * value for name, value in features.items())

@@ -50,6 +50,17 @@ _OF_HISTORY = re.compile(
     re.I | re.X,
 )
 _CHANGE = re.compile(r"\b(?:chang\w+|evolv\w+)\b(?=\W*$)", re.I)  # what is left of "how did … change"
+# "Can I moor here?" wants a sentence that says who can, may, must not or is allowed to do that.
+_WISHED = re.compile(
+    r"""\b(?:can|could|may|must|should|do|does)\ (?:i|we|you|one|people|someone|anyone)\ (?:(?:still|legally|really|also|even|have\ to|need\ to)\ )*
+        (?P<verb>[a-z]{3,})""",
+    re.I | re.X,
+)
+_RULED = re.compile(
+    r"\b(?:can(?:not|['’]t)?|may|must|shall|need(?:s|ed)?|allow(?:s|ed)?|permit(?:s|ted)?|ban(?:s|ned)?|bars?|barred|prohibit(?:s|ed)?|forbid(?:s|den)?|legal|"
+    r"illegal|lawful|unlawful|required?|requires)\b((?:\W+[\w'’-]+){1,6})",
+    re.I,
+)
 _ASKED_FOR = {kind: re.compile(pattern, re.I | re.X) for kind, pattern in _ASKED.items()}
 
 
@@ -137,6 +148,23 @@ def fits(question: str, kind: Kind, sentence: str) -> bool:
         return any(counted & {stem(word) for word in re.findall(r"[a-z]+", words.lower())} for words in _COUNT.findall(sentence))
     figure = _figure(question) if kind == "number" else None
     return figure is None or bool(figure.search(sentence))
+
+
+def rules_on(question: str, sentence: str) -> bool:
+    """Whether a sentence says that one can, may, must or must not do what a question asks whether one can.
+
+    >>> rules_on("Can I moor here?", "Boats may not moor at the pier."), rules_on("Can I moor here?", "Mooring and anchoring differ.")
+    (True, False)
+    """
+    verb = _wished(question)
+    return verb is not None and any(verb in {stem(word) for word in re.findall(r"[a-z]+", said.lower())} for said in _RULED.findall(sentence))
+
+
+@lru_cache(maxsize=256)
+def _wished(question: str) -> str | None:
+    """The stem of what somebody wants to do, where a question is whether they can."""
+    match = _WISHED.search(question)
+    return stem(match["verb"].lower()) if match else None
 
 
 def _defines(question: str, sentence: str) -> bool:

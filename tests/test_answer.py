@@ -200,3 +200,14 @@ def test_missing_index_is_built_or_named(tmp_path, embeddings):
 def test_word_that_says_a_fact_is_missing_is_known():
     assert states_absence("No ruling was found in the sources.")
     assert not states_absence("The court ruled on 20 February 2026.")
+
+
+@pytest.mark.parametrize(
+    ("question", "lead"),
+    [
+        ("Can I import a new kei truck for road use?", "cannot be imported"),
+        ("can i register a kei truck in texas now", "can be registered and driven in Texas"),
+    ],
+)
+def test_whether_one_can_is_answered_first(assistant, question, lead):
+    assert lead in assistant.answer(question).sentences[0].text
