@@ -271,7 +271,7 @@ class Assistant:
             for item in choose(part.question, part.evidence, limit=limit if len(answered) > 1 else self.settings.sentences):
                 if all((item.hit.document_id, item.start, item.end) != (other.hit.document_id, other.start, other.end) for other in chosen):
                     chosen.append(item)
-        later = changed_since(chosen, answered[0].evidence, self._histories, answered[0].asked, self._today().isoformat())
+        later = changed_since(answered[0].question, chosen, answered[0].evidence, self._histories, answered[0].asked, self._today().isoformat())
         chosen = [*chosen[: self.settings.sentences - len(later)], *later]
         disputed = disputes.touched(answered[0].question, chosen, self._disputes)
         return disputes.beside(chosen, disputed, self.library, limit=self.settings.sentences), disputed

@@ -39,6 +39,10 @@ HELD = 1.06  # for a passage with known days that held in the time told
 STEP_THEN = 1.35  # for a step of a history that held in another time: what changed is what another time is asked about for
 STEP_IN_YEAR = 1.22  # the same, for a whole year, which more often tells when something happened
 SPOKEN_LATER = 0.75  # for a sentence that names only days after the time told
+TOLD_ENDED = 1.12  # for a sentence that tells of the end of what no longer holds, where it is asked whether it still does
+_ENDED = re.compile(
+    r"\b(?:ended|ends|expired|lapsed|ran out|repealed|revoked|withdrawn|abolished|ceased|stopped|replaced|superseded|no longer)\b", re.I
+)
 _STILL = re.compile(r"\b(?:still|any ?more|any longer)\b", re.I)
 _OF_PROPOSALS = re.compile(
     r"\b(?:propos\w*|plan\w*|bills?|drafts?|would|will|threat\w*|pending|future|in force|in effect|take effect|law|legal|final|passed|enacted|"
@@ -198,11 +202,15 @@ def ordered(question: Question, evidence: Sequence[Evidence], asked: Asked, hist
         factor = factors.get(state, 1.0)
         if (state == "no longer" and asks_whether_still) or (state in ("not yet", "no longer") and not held & histories.around(place)):
             factor = max(factor, UNBORN if state == "not yet" and looks_back else ALONE[state])
+        if state == "no longer" and asks_whether_still:
+            factor = TOLD_ENDED if _ENDED.search(item.prose) else 1.0
         if state == "proposed" and not of_proposals and kind != "past":
             factor = PROPOSED
         if kind == "told" and asked.begin <= today and place in held and _has_days(item.hit):
             item = _covering(question, item, words)
-            factor = HELD if not looks_back or not histories.around(place) else STEP_THEN if is_exact else STEP_IN_YEAR
+            factor = (
+                (1.0 if asks_whether_still else HELD) if not looks_back or not histories.around(place) else STEP_THEN if is_exact else STEP_IN_YEAR
+            )
         elif looks_back and (earliest(item.prose) or "") > asked.end:
             factor *= SPOKEN_LATER
         if kind == "former" and state == "no longer" and current & set(histories.after(place)):
@@ -238,10 +246,10 @@ def _covering(question: Question, item: Evidence, words: frozenset[str]) -> Evid
 
 
 def changed_since(
-    chosen: Sequence[Evidence], evidence: Sequence[Evidence], histories: Histories, asked: Asked, today: str, *, limit: int = 2
+    question: Question, chosen: Sequence[Evidence], evidence: Sequence[Evidence], histories: Histories, asked: Asked, today: str, *, limit: int = 2
 ) -> list[Evidence]:
-    """For an answer about an earlier time: the best sentence of each text that has replaced what it quotes and holds today."""
-    if not (asked.is_former or (asked.is_told and asked.end < today)):
+    """For an answer about an earlier time, or whether it still is so: the best sentence of each text that replaced what it quotes and holds today."""
+    if not (asked.is_former or (asked.is_told and asked.end < today) or _STILL.search(question.text)):
         return []
     told = [place_of(item.hit.document_id, item.hit.section) for item in chosen]
     later = [place for former in told for place in histories.later(former)
