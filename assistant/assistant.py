@@ -242,8 +242,9 @@ class Assistant:
         if has_time:
             hits = in_time(hits, time_asked, self._histories, limit=limit, today=self._today().isoformat())
         found = time.perf_counter()
-        steps = self._steps(text, hits)
-        question = analyse((steps and history_asked(text)) or text, self.index.passage_words)
+        subject = history_asked(text)
+        steps = self._steps(hits) if subject else []
+        question = analyse(subject if subject and steps else text, self.index.passage_words)
         gathered = gather(question, hits, self.index)
         touched = frozenset(place_of(item.hit.document_id, item.hit.section) for item in gathered[:TOUCHED])
         evidence = ordered(question, gathered, time_asked, self._histories, today=self._today().isoformat())
@@ -252,10 +253,8 @@ class Assistant:
             seconds[name] = seconds.get(name, 0.0) + value
         return Part(question, hits, evidence, support, time_asked, steps, touched)
 
-    def _steps(self, text: str, hits: Sequence[Hit]) -> list[Step]:
-        """The steps of the history that a question asks for; none where it asks for no history, or none is known of what was found first."""
-        if not hits or history_asked(text) is None:
-            return []
+    def _steps(self, hits: Sequence[Hit]) -> list[Step]:
+        """The steps of the history that hits tell; none where the first hit does not belong to it, or it has one step only."""
         steps = history.of_question(hits, self._passages, self._histories, self.library, today=self._today().isoformat())
         is_first = any(step.citation.document_id == hits[0].document_id for step in steps)
         return steps if is_first and len(steps) > 1 else []
@@ -263,14 +262,15 @@ class Assistant:
     def _choose(self, prepared: Prepared) -> tuple[list[Evidence], list[Dispute]]:
         """The sentences that answer, in the order of reading, and the disagreements that they touch."""
         answered = [part for part in prepared.parts if part.is_answered]
-        if answered[0].steps:
-            return self._told(answered[0]), []
         chosen: list[Evidence] = []
         limit = max(2, self.settings.sentences // len(answered))
         for part in answered:
-            for item in choose(part.question, part.evidence, limit=limit if len(answered) > 1 else self.settings.sentences):
+            most = limit if len(answered) > 1 else self.settings.sentences
+            for item in self._told(part) if part.steps else choose(part.question, part.evidence, limit=most):
                 if all((item.hit.document_id, item.start, item.end) != (other.hit.document_id, other.start, other.end) for other in chosen):
                     chosen.append(item)
+        if any(part.steps for part in answered):  # a history is told whole, with what replaced what
+            return chosen, []
         later = changed_since(answered[0].question, chosen, answered[0].evidence, self._histories, answered[0].asked, self._today().isoformat())
         chosen = [*chosen[: self.settings.sentences - len(later)], *later]
         disputed = disputes.touched(answered[0].question, chosen, self._disputes)

@@ -56,7 +56,7 @@ _NAMED = re.compile(
 )
 
 # A name of a time, used as one: "before the war", "under Smith's rules", "pre-war prices", "the Smith-era fee".
-_UNDER = (
+_USED_AS_TIME = (
     r"\b(?:(?P<lead>before|prior to|until|till|up to|after|since|under|during|throughout|in)\s+(?:the\s+)?|(?P<pre>pre)[- ]){name}\b"
     r"|\b{name}[- ](?:era|time)\b"
 )
@@ -95,7 +95,7 @@ def asked(question: str, *, today: datetime.date, as_of: datetime.date | None = 
     """
     now = as_of or today
     text = _MODEL_YEAR.sub(lambda match: "#" * len(match[0]), question)
-    found = [*_periods(text, now), *_named(text, now, periods)]
+    found = [*_periods(text, now), *_by_name(text, now, periods)]
     day = now.isoformat()
     current = _NOW.search(text)
     if current:
@@ -149,7 +149,7 @@ def _periods(text: str, now: datetime.date) -> Iterator[Asked]:
                 yield Asked(begin.isoformat(), end.isoformat(), match[0], is_told=True)
 
 
-def _named(text: str, now: datetime.date, periods: Sequence[Period]) -> Iterator[Asked]:
+def _by_name(text: str, now: datetime.date, periods: Sequence[Period]) -> Iterator[Asked]:
     """The times that a text names by their names, right behind a word that makes the name a time; the longest name first.
 
     A name that several periods share is left alone where no word of the question tells which is meant.
@@ -157,10 +157,12 @@ def _named(text: str, now: datetime.date, periods: Sequence[Period]) -> Iterator
     names = sorted({name.lower() for period in periods for name in period.names}, key=len, reverse=True)
     words = set(re.findall(r"\w+", text.lower()))
     for name in names:
-        match = re.search(_UNDER.format(name=re.escape(name)), text, re.I)
+        match = re.search(_USED_AS_TIME.format(name=re.escape(name)), text, re.I)
+        if not match:
+            continue
         named = [period for period in periods if name in map(str.lower, period.names)]
         meant = [period for period in named if words & set(map(str.lower, period.about))] or [period for period in named if not period.about]
-        if not match or len(meant) != 1:
+        if len(meant) != 1:
             continue
         if (match["lead"] or "").lower() == "in" and not meant[0].end:  # what is in a treaty is no time
             continue

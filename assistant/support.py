@@ -78,7 +78,8 @@ _ABSENCE = re.compile(
     r"\b(?:is|are|was|were|remains?|has|have|had|been) (?:not (?:yet )?(?:been )?|un)"
     r"(?:known|clear|stated|given|confirmed|covered|recorded|published|found|seen)\b"
     r"|\bno\b[^.;:]{0,120}\b(?:was|were|is|are|has been|have been) (?:found|given|known|recorded|seen|stated|published|announced)\b"
-    r"|\b(?:do|does|did) not (?:say|give|state|cover|record|show|tell)\b|\bcannot be (?:told|said)\b",
+    r"|\b(?:do|does|did) not (?:say|state|tell)\b|\bcannot be (?:told|said)\b"
+    r"|\b(?:sources?|documents?|reports?|records?|articles?|texts?|papers?|data)\b[^.;:]{0,60}\b(?:do|does|did) not (?:give|cover|record|show)\b",
     re.I,
 )  # fmt: skip
 
@@ -86,7 +87,7 @@ _ABSENCE = re.compile(
 def states_absence(text: str) -> bool:
     """Whether a sentence says that something is not known.
 
-    >>> states_absence("The price is not known."), states_absence("The price is $9.")
-    (True, False)
+    >>> states_absence("The price is not known."), states_absence("The sources do not cover it."), states_absence("The fee does not cover dogs.")
+    (True, True, False)
     """
     return bool(_ABSENCE.search(text))

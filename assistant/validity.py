@@ -30,7 +30,7 @@ FACTORS: Mapping[str, Mapping[State, float]] = {
     "past": {},
     "former": {"in force": 0.85, "not yet": 0.8},
 }
-# For a passage that did not hold, where nothing in its place did, or where it is asked whether it still does.
+# For a passage that did not hold, where nothing in its place did.
 ALONE: Mapping[State, float] = {"not yet": 0.97, "no longer": 0.92}
 UNBORN = 0.8  # for a passage without a history that came only after the time told
 PROPOSED = 0.96  # for what was only proposed, unless proposals are asked about
@@ -200,10 +200,10 @@ def ordered(question: Question, evidence: Sequence[Evidence], asked: Asked, hist
     judged: list[Evidence] = []
     for item, (place, state) in zip(evidence, standing, strict=True):
         factor = factors.get(state, 1.0)
-        if (state == "no longer" and asks_whether_still) or (state in ("not yet", "no longer") and not held & histories.around(place)):
-            factor = max(factor, UNBORN if state == "not yet" and looks_back else ALONE[state])
         if state == "no longer" and asks_whether_still:
             factor = TOLD_ENDED if _ENDED.search(item.prose) else 1.0
+        elif state in ("not yet", "no longer") and not held & histories.around(place):
+            factor = max(factor, UNBORN if state == "not yet" and looks_back else ALONE[state])
         if state == "proposed" and not of_proposals and kind != "past":
             factor = PROPOSED
         if kind == "told" and asked.begin <= today and place in held and _has_days(item.hit):

@@ -17,8 +17,7 @@ import numpy as np
 from filelock import Timeout
 
 from index.chunks import CHUNKER, split
-from index.configuration import FILE as CONFIGURATION
-from index.configuration import read_configuration
+from index.configuration import CONFIGURATION, read_configuration
 from index.contradictions import contradictions
 from index.documents import READER, READER_LIBRARIES, Document, document_id, find_documents, read_document
 from index.embeddings import Embeddings, Vectors, unit

@@ -11,7 +11,7 @@ from typing import Any
 
 from index.errors import CorpusError
 
-FILE = "corpus.toml"
+CONFIGURATION = "corpus.toml"
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class Configuration:
 def read_configuration(corpus: Path) -> Configuration:
     """The corpus's own data for the programs, from `corpus.toml`; defaults where there is none.
 
-    Raises CorpusError when the file is no TOML or a value has the wrong type.
+    Raises CorpusError when the file is no TOML in UTF-8, a value has the wrong type, or a period has no days.
     """
-    path = corpus / FILE
+    path = corpus / CONFIGURATION
     if not path.is_file():
         return Configuration()
     try:
@@ -58,7 +58,7 @@ def read_configuration(corpus: Path) -> Configuration:
             publishers={str(host): str(name) for host, name in data.get("publishers", {}).items()},
             periods=tuple(_period(item) for item in data.get("period", ())),
         )
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError, TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise CorpusError(f"{path} cannot be read: {error}. Mend it; corpus/README.md describes it.") from error
 
 

@@ -211,3 +211,10 @@ def test_word_that_says_a_fact_is_missing_is_known():
 )
 def test_whether_one_can_is_answered_first(assistant, question, lead):
     assert lead in assistant.answer(question).sentences[0].text
+
+
+def test_what_a_rule_does_not_reach_is_no_gap_in_the_sources(assistant):
+    """The sentence says "does not cover" of the rate, not of what is known."""
+    answer = assistant.answer("Does the 15% rate of the Japan deal cover kei trucks?")
+    assert "does not cover kei trucks" in answer.sentences[0].text
+    assert answer.status == "answered"

@@ -64,3 +64,8 @@ def test_a_question_for_a_history_is_answered_by_its_steps_in_order(town: Assist
 @pytest.mark.parametrize("question", ["What is the taxi fare?", "How did the byelaw change the fare of taxis?", "history of the census"])
 def test_other_questions_are_not_answered_by_steps(town: Assistant, question: str) -> None:
     assert not town.answer(question).text.startswith("- ")
+
+
+def test_what_is_asked_beside_a_history_is_answered_too(town: Assistant) -> None:
+    answer = town.answer("history of taxi fares and what does a resident parking permit cost?")
+    assert {"taxis.md", "parking.md"} <= {citation.document_id for citation in answer.citations}
