@@ -29,9 +29,10 @@ from assistant.question import Question, analyse, bare, check_question, parts_of
 from assistant.settings import AssistantSettings
 from assistant.spelling import Speller
 from assistant.support import Support, assess, states_absence
-from assistant.validity import Histories, Place, changed_since, day_of, in_time, notes_on, ordered, place_of
+from assistant.validity import Histories, Place, changed_since, day_of, in_time, notes_on, ordered, place_of, state_on
 from index import Hit, Index, IndexDamaged, IndexMissing, IndexSettings, IndexStale, open_embeddings, rebuild
 from index.disagreements import read_disagreements
+from index.keywords import tokenize
 from index.store import Passage
 
 if TYPE_CHECKING:
@@ -65,9 +66,8 @@ class Part:
     def is_answered(self) -> bool:
         return self.support.status != "declined"
 
-    @property
-    def lack(self) -> str | None:
-        """What the best evidence does not have of the question, as a sentence; None when it has all."""
+    def lack(self, told: frozenset[str]) -> str | None:
+        """What the evidence does not have of the question, as a sentence; None when it has all. `told` are the words that the answer covers."""
         if self.support.status == "declined":
             return prompts.PART_MISSING.format(part=self.question.text)
         if self.support.status == "answered":
@@ -75,7 +75,8 @@ class Part:
         if states_absence(self.evidence[0].prose):
             return prompts.SOURCES_SAY_SO
         times = self.asked.words.lower().split()  # a day is answered for, whether a sentence names it or not
-        words = list(dict.fromkeys(term.shown for term in self.support.missing if term.word.lower() not in times))[:3]
+        lacking = [term for term in self.support.missing if term.word.lower() not in times and term.token not in told]
+        words = list(dict.fromkeys(term.shown for term in lacking))[:3]
         return prompts.NOT_IN_QUOTES.format(terms=prompts.listed([f"“{word}”" for word in words], joint="or")) if words else prompts.NOT_EXACTLY
 
 
@@ -240,7 +241,7 @@ class Assistant:
         has_time = time_asked.is_former or not time_asked.is_past
         hits = self.index.search(text, limit=limit + FURTHER if has_time else limit)
         if has_time:
-            hits = in_time(hits, time_asked, self._histories, limit=limit, today=self._today().isoformat())
+            hits = in_time(self._with_steps(text, hits, time_asked), time_asked, self._histories, limit=limit, today=self._today().isoformat())
         found = time.perf_counter()
         subject = history_asked(text)
         steps = self._steps(hits) if subject else []
@@ -252,6 +253,16 @@ class Assistant:
         for name, value in (("search", found - started), ("evidence", time.perf_counter() - found)):
             seconds[name] = seconds.get(name, 0.0) + value
         return Part(question, hits, evidence, support, time_asked, steps, touched)
+
+    def _with_steps(self, text: str, hits: Sequence[Hit], time_asked: Asked) -> list[Hit]:
+        """Hits, and the steps of their histories that held in an earlier time but were not found for the question's words."""
+        if not time_asked.is_told or time_asked.end >= self._today().isoformat():
+            return list(hits)
+        found = {place_of(hit.document_id, hit.section) for hit in hits}
+        around = set().union(*(self._histories.around(place) for place in found)) - found
+        held = {place for place in around if state_on(vars(self._histories.validity[place]), time_asked.begin, time_asked.end) == "in force"}
+        positions = [passage.position for passage in self._passages if place_of(passage.document_id, passage.section) in held]
+        return [*hits, *(self.index.hits_at(text, positions) if positions else ())]
 
     def _steps(self, hits: Sequence[Hit]) -> list[Step]:
         """The steps of the history that hits tell; none where the first hit does not belong to it, or it has one step only."""
@@ -367,7 +378,9 @@ class Assistant:
         self, prepared: Prepared, sentences: list[AnswerSentence], citations: list[Citation], *, as_list: bool, complete: bool,
         disputed: Sequence[Dispute] = (), mode: str = "quoted", lacking: str | None = None,
     ) -> Answer:  # fmt: skip
-        missing = " ".join(dict.fromkeys(filter(None, (*(part.lack for part in prepared.parts), lacking)))) or None
+        told = frozenset(tokenize(" ".join(sentence.text for sentence in sentences)))
+        told |= {term for term, others in self._alike(prepared).items() if others & told}
+        missing = " ".join(dict.fromkeys(filter(None, (*(part.lack(told) for part in prepared.parts), lacking)))) or None
         lines = [f"{as_markdown(sentence.text)}\u00a0{marks(sentence.citations)}" for sentence in sentences]
         text = "\n".join(f"- {line}" for line in lines) if as_list and len(lines) > 1 else " ".join(lines)
         if missing and complete:
@@ -399,10 +412,15 @@ class Assistant:
     def _disputes(self) -> list[Dispute]:
         return disputes.disputes_of(read_disagreements(self.index.settings.corpus), self.library, self.index.passage_words.rarity)
 
+    def _alike(self, prepared: Prepared) -> Mapping[str, frozenset[str]]:
+        """The words that mean the same as one that the evidence lacks."""
+        return self.index.synonyms_of([term.token for part in prepared.parts for term in part.support.missing])
+
     def _refuse(self, prepared: Prepared) -> Iterator[Answer]:
         """Say that the sources do not answer, what they lack, what comes nearest and what may be asked instead."""
         part = max(prepared.parts, key=lambda part: part.support.probability)
-        words = [term.shown for term in part.support.missing if not term.known][:3]
+        alike = self._alike(prepared)
+        words = [term.shown for term in part.support.missing if not term.known and not alike.get(term.token)][:3]
         lacking = prompts.NOT_MENTIONED.format(terms=prompts.listed([f"“{word}”" for word in dict.fromkeys(words)], joint="or")) if words else ""
         missing = lacking or prompts.NO_SUCH_KIND.get(part.question.kind, prompts.NOTHING_FOUND)
         nearest = tuple(part.hits[:3])

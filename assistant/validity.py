@@ -109,12 +109,14 @@ class Histories:
     def __init__(self, passages: Iterable[Passage]) -> None:
         self.validity: dict[Place, Validity] = {}
         self.sections: dict[Place, tuple[str, str]] = {}  # title and last heading
+        self.has_days = False  # whether it is known of any text when it held
         self._after: dict[Place, set[Place]] = {}
         self._before: dict[Place, set[Place]] = {}
         of_document: dict[str, set[Place]] = {}
         for passage in passages:
             place = place_of(passage.document_id, passage.section)
             self.validity[place] = passage.validity
+            self.has_days |= bool(passage.validity.effective_from or passage.validity.effective_until)
             self.sections[place] = (passage.title, passage.section.rsplit(" > ", 1)[-1])
             of_document.setdefault(passage.document_id, set()).add(place)
         for place, validity in self.validity.items():
@@ -211,6 +213,8 @@ def ordered(question: Question, evidence: Sequence[Evidence], asked: Asked, hist
             factor = (
                 (1.0 if asks_whether_still else HELD) if not looks_back or not histories.around(place) else STEP_THEN if is_exact else STEP_IN_YEAR
             )
+            if looks_back and _ENDED.search(item.prose) and (earliest(item.prose) or "") > asked.end:
+                factor *= SPOKEN_LATER
         elif looks_back and (earliest(item.prose) or "") > asked.end:
             factor *= SPOKEN_LATER
         if kind == "former" and state == "no longer" and current & set(histories.after(place)):

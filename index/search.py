@@ -144,6 +144,20 @@ class Index:
 
     def search(self, question: str, *, limit: int = 10, method: str = "fused") -> list[Hit]:
         """The passages that best fit a question, best first. `method`: "fused", "dense" or "keyword"."""
+        chosen = {"fused": ("dense", "words", "sentence words"), "dense": ("dense",), "keyword": ("words",)}[method]
+        vector, sentence_scores, rankings = self._rankings(question)
+        scores = reciprocal_rank_fusion([rankings[name] for name in chosen])
+        ranked = sorted(scores, key=lambda position: (-scores[position], position))[:limit]
+        return self._hits(ranked, scores, vector, sentence_scores, rankings)
+
+    def hits_at(self, question: str, positions: Sequence[int]) -> list[Hit]:
+        """The passages at those positions, in that order, as hits for a question."""
+        vector, sentence_scores, rankings = self._rankings(question)
+        scores = reciprocal_rank_fusion(list(rankings.values()))
+        return self._hits(positions, {position: scores.get(position, 0.0) for position in positions}, vector, sentence_scores, rankings)
+
+    def _rankings(self, question: str) -> tuple[Vectors, Any, dict[str, list[int]]]:
+        """A question's vector, the BM25 of each sentence, and the passages' positions in the order of each signal."""
         vector = np.asarray(self.embeddings.embed_query(question), np.float32)
         tokens = [token for token in tokenize(question) if token not in STOPWORDS]
         alike = [token for others in self.synonyms_of(tokens).values() for token in others]
@@ -151,11 +165,7 @@ class Index:
         by_words = _best(self.passage_words.scores(tokens) + SYNONYM_WEIGHT * self.passage_words.scores(alike), CANDIDATES)
         sentence_scores = self.sentence_words.scores(tokens) + SYNONYM_WEIGHT * self.sentence_words.scores(alike)
         by_sentence_words = self._passages_of(_best(sentence_scores, 2 * CANDIDATES))
-        rankings = {"dense": near, "words": [position for position, _ in by_words], "sentence words": by_sentence_words}
-        chosen = {"fused": tuple(rankings), "dense": ("dense",), "keyword": ("words",)}[method]
-        scores = reciprocal_rank_fusion([rankings[name] for name in chosen])
-        ranked = sorted(scores, key=lambda position: (-scores[position], position))[:limit]
-        return self._hits(ranked, scores, vector, sentence_scores, rankings)
+        return vector, sentence_scores, {"dense": near, "words": [position for position, _ in by_words], "sentence words": by_sentence_words}
 
     def _passages_of(self, sentences: Sequence[tuple[int, float]]) -> list[int]:
         return list(dict.fromkeys(int(self._owners[number]) for number, _ in sentences))
