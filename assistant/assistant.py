@@ -406,7 +406,7 @@ class Assistant:
 
     @cached_property
     def _passages(self) -> list[Passage]:
-        return [passage for passage, _ in self.index.store.all_passages()]
+        return [*self.index.store.all_passages()]
 
     @cached_property
     def _disputes(self) -> list[Dispute]:
@@ -451,7 +451,7 @@ class Assistant:
         )  # fmt: skip
 
     def _titles(self, *, limit: int = 12) -> list[str]:
-        return list(dict.fromkeys(passage.title for passage, _ in self.index.store.all_passages()))[:limit]
+        return list(dict.fromkeys(passage.title for passage in self.index.store.all_passages()))[:limit]
 
     def _take_up_new_generation(self) -> None:
         if self.index.is_current():

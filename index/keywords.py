@@ -6,6 +6,7 @@ import json
 import math
 import re
 import unicodedata
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
@@ -134,15 +135,13 @@ class Keywords:
         self.spellings = spellings  # unstemmed words of the corpus and how often they stand there
 
     @classmethod
-    def build(cls, texts: Sequence[Sequence[str]], spellings: Iterable[str] = ()) -> Keywords:
+    def build(cls, texts: Iterable[Sequence[str]], spellings: Iterable[str] = ()) -> Keywords:
         """An index over texts, each a list of tokens."""
-        import bm25s
-
-        bm25 = bm25s.BM25(method="lucene", k1=0.9, b=0.6)
-        # subtle: bm25s refuses an index without a single word
-        bm25.index([list(tokens) or ["\0"] for tokens in texts], show_progress=False)
-        frequency = Counter(token for tokens in texts for token in set(tokens))
-        return cls(bm25, frequency, len(texts), Counter(spellings))
+        collector = Collector()
+        for tokens in texts:
+            collector.add(tokens)
+        collector.spellings.update(spellings)
+        return collector.keywords()
 
     def scores(self, tokens: Sequence[str]) -> NDArray[np.float32]:
         """The BM25 score of every text, in the order of building."""
@@ -173,3 +172,27 @@ class Keywords:
         facts = json.loads((folder / "words.json").read_text(encoding="utf-8"))
         bm25 = bm25s.BM25.load(str(folder), load_vocab=True, mmap=facts["size"] > 20000, show_progress=False)
         return cls(bm25, facts["frequency"], facts["size"], facts["spellings"])
+
+
+class Collector:
+    """Texts on their way into an index, one at a time; of each only the numbers of its words are held."""
+
+    def __init__(self) -> None:
+        self.spellings: Counter[str] = Counter()
+        self._numbers: dict[str, int] = {}  # of each token
+        self._frequency: Counter[str] = Counter()
+        self._texts: list[array[int]] = []
+
+    def add(self, tokens: Sequence[str], spellings: Iterable[str] = ()) -> None:
+        """Take in a text as its tokens, with words as they are spelt."""
+        # subtle: bm25s refuses an index without a single word
+        self._texts.append(array("i", [self._numbers.setdefault(token, len(self._numbers)) for token in tokens or ("\0",)]))
+        self._frequency.update(set(tokens))
+        self.spellings.update(spellings)
+
+    def keywords(self) -> Keywords:
+        import bm25s
+
+        bm25 = bm25s.BM25(method="lucene", k1=0.9, b=0.6)
+        bm25.index((self._texts, self._numbers), show_progress=False)
+        return Keywords(bm25, self._frequency, len(self._texts), self.spellings)

@@ -6,12 +6,12 @@ import json
 import shutil
 import sqlite3
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,7 +123,7 @@ class Store:
         self._serials, self._lengths = order.reshape(-1, 2).T
         self._first_sentences = np.cumsum(self._lengths) - self._lengths
         self.__dict__.pop("owners", None)
-        self._positions = {int(serial): position for position, serial in enumerate(self._serials)}
+        self._by_serial = np.argsort(self._serials)
 
     @cached_property
     def owners(self) -> NDArray[np.int64]:
@@ -135,28 +135,37 @@ class Store:
         """The share of names given that are no longer in use: what is deleted still takes room and time in the graph of vectors."""
         return 1 - len(self._serials) / (int(self._serials.max()) + 1) if len(self._serials) else 1.0
 
-    def hold(self, passages: Sequence[Passage], vectors: Mapping[str, tuple[Vectors, Vectors]]) -> None:
+    def hold(self, passages: Iterable[Passage], vectors: Callable[[Sequence[Passage]], Mapping[str, tuple[Vectors, Vectors]]]) -> None:
         """Hold these passages and no others: those with a serial number stay as they are, the rest come in with the vectors of their keys.
 
-        Raises UserError when they cannot be written.
+        They are taken one after the other, and `vectors` is asked for those of as many as are written at once. Raises UserError when they
+        cannot be written.
         """
         import chromadb
 
-        staying = {passage.serial for passage in passages}
-        leaving = [(serial, length) for serial, length in zip(self._serials.tolist(), self._lengths.tolist(), strict=True) if serial not in staying]
-        first = int(self._serials.max()) + 1 if len(self._serials) else 0
-        fresh = [replace(passage, serial=serial) for serial, passage in enumerate((item for item in passages if item.serial is None), start=first)]
+        serial = int(self._serials.max()) + 1 if len(self._serials) else 0
+        order: list[tuple[int, int]] = []
+        fresh: list[Passage] = []
         try:
+            for passage in passages:
+                if passage.serial is None:
+                    passage = replace(passage, serial=serial)
+                    serial += 1
+                    fresh.append(passage)
+                order.append((cast(int, passage.serial), len(passage.sentences)))
+                if len(fresh) == PAGE:
+                    self._add(fresh, vectors(fresh))
+                    fresh = []
+            if fresh:
+                self._add(fresh, vectors(fresh))
+            gone = ~np.isin(self._serials, [serial for serial, _ in order])
+            leaving = list(zip(self._serials[gone].tolist(), self._lengths[gone].tolist(), strict=True))
             for page in _pages([str(serial) for serial, _ in leaving]):
                 self._passages.delete(ids=list(page))
             for page in _pages([f"{serial}.{place}" for serial, length in leaving for place in range(length)]):
                 self._sentences.delete(ids=list(page))
-            for group in _pages(fresh):
-                self._add(group, vectors)
         except chromadb.errors.ChromaError as error:
             raise UserError(f"Chroma cannot write to {self.folder}: {error}. Make room on the disk. The old index is untouched.") from error
-        serials = iter(passage.serial for passage in fresh)
-        order = [(passage.serial if passage.serial is not None else next(serials), len(passage.sentences)) for passage in passages]
         np.save(self.folder / ORDER, np.array(order, np.int64).reshape(-1, 2))
         self._set_order(np.array(order, np.int64))
 
@@ -175,7 +184,8 @@ class Store:
         return _in_order((self._number(*map(int, name.split("."))), cosine) for name, cosine in self._nearest(self._sentences, vector, limit))
 
     def _number(self, serial: int, place: int) -> int:
-        return int(self._first_sentences[self._positions[serial]]) + place
+        position = self._by_serial[np.searchsorted(self._serials, serial, sorter=self._by_serial)]
+        return int(self._first_sentences[position]) + place
 
     @staticmethod
     def _nearest(collection: Any, vector: Vectors, limit: int) -> list[tuple[str, float]]:
@@ -201,12 +211,10 @@ class Store:
         names = [f"{self._serials[owners[number]]}.{number - self._first_sentences[owners[number]]}" for number in numbers]
         return np.array([row[0] for page in _pages(names) for row in self._get(self._sentences, page, "embeddings")], np.float32)
 
-    def all_passages(self) -> Iterator[tuple[Passage, Vectors]]:
-        """Every passage with its vector, in order of position."""
+    def all_passages(self) -> Iterator[Passage]:
+        """Every passage, in order of position."""
         for page in _pages(range(len(self._serials))):
-            rows = self._get(self._passages, self._names(page), "documents", "metadatas", "embeddings")
-            for position, (text, metadata, vector) in zip(page, rows, strict=True):
-                yield self._passage(position, text, metadata), vector
+            yield from self.passages(page)
 
     def _names(self, positions: Sequence[int]) -> list[str]:
         return [str(self._serials[position]) for position in positions]

@@ -31,7 +31,9 @@ from index.store import Store
 def contents(settings: IndexSettings) -> list[tuple[str, int, int, str, tuple[float, ...]]]:
     """All that a question can meet: every passage with its place and vector."""
     store = Store(current_generation(settings.index) / "chroma")
-    return [(passage.document_id, passage.start, passage.end, passage.text, tuple(vector)) for passage, vector in store.all_passages()]
+    passages = [*store.all_passages()]
+    vectors = store.vectors(range(len(passages)))
+    return [(passage.document_id, passage.start, passage.end, passage.text, tuple(row)) for passage, row in zip(passages, vectors, strict=True)]
 
 
 def documents_of(settings: IndexSettings) -> set[str]:

@@ -37,7 +37,8 @@ def everything(of: IndexSettings) -> dict[str, Any]:
     """All that a question can meet: passages with their vectors, scores of words, hits."""
     index = Index.open(of, WordEmbeddings())
     keywords = (index.passage_words, index.sentence_words)
-    passages, vectors = zip(*index.store.all_passages(), strict=True)
+    passages = [*index.store.all_passages()]
+    vectors = index.store.vectors(range(len(passages)))
     return {
         "passages": passages,
         "vectors": np.concatenate([vectors, index.store.sentence_vectors(range(index.manifest.sentences))]),

@@ -166,7 +166,7 @@ def test_a_month_in_which_one_text_replaced_another_has_both() -> None:
 
 
 def test_histories_know_what_replaced_what(town: Assistant) -> None:
-    histories = Histories(passage for passage, _ in town.index.store.all_passages())
+    histories = Histories(town.index.store.all_passages())
     first, second, third = (f"parking.md#Permit fee {when}" for when in ("up to March 2019", "from April 2019 to March 2023", "since April 2023"))
     assert histories.after(first) == [second]
     assert histories.before(third) == [second]
