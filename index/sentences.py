@@ -44,7 +44,8 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     flat = _OPAQUE.sub(lambda match: "x" * len(match[0]), re.sub(r"\s", " ", text))
     spans: list[tuple[int, int]] = []
     position = 0
-    for piece in (piece for window in _windows(flat) for piece in _segmenter().segment(window)):
+    # subtle: the segmenter's own `segment` compiles a pattern for every sentence to find it again
+    for piece in (piece for window in _windows(flat) for piece in _segmenter().processor(window).process()):
         piece = piece.strip()
         start = flat.find(piece, position) if piece else -1
         if start < 0:
