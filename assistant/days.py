@@ -55,6 +55,9 @@ _NAMED = re.compile(
     rf"(?:\b(?P<day>[0-3]?\d) )?\b{_MONTH} (?:(?P<after>[0-3]?\d), )?{_YEAR}\b|\b(?:in|since|from|until|before|of) (?P<alone>(?:19|20)\d\d)\b", re.I
 )
 
+# What stands right before the day on which something was written or said.
+_SAID = re.compile(r"\b(?:report(?:ed|s)?|wrote|writes|said|says|told|stated|according to)\b[^.;,:]{0,40}\Z", re.I)
+
 # A name of a time, used as one: "before the war", "under Smith's rules", "pre-war prices", "the Smith-era fee".
 _USED_AS_TIME = (
     r"\b(?:(?P<lead>before|prior to|until|till|up to|after|since|under|during|throughout|in)\s+(?:the\s+)?|(?P<pre>pre)[- ]){name}\b"
@@ -112,12 +115,15 @@ def asked(question: str, *, today: datetime.date, as_of: datetime.date | None = 
 
 @cache
 def earliest(sentence: str) -> str | None:
-    """The first day of the earliest month, day or year that a sentence names, as `YYYY-MM-DD`.
+    """The first day of the earliest month, day or year that a sentence names, as `YYYY-MM-DD`; the day on which something was written is none.
 
     >>> earliest("From 3 April to 15 September 2025 the fee was $5."), earliest("The fee of May 2024 ended in 2025.")
     ('2025-09-15', '2024-05-01')
+    >>> earliest("Ten ships sank, the Times reported in May 2025.") is None
+    True
     """
-    return min((_first_day(match) for match in _NAMED.finditer(_MODEL_YEAR.sub("", sentence))), default=None)
+    text = _MODEL_YEAR.sub("", sentence)
+    return min((_first_day(match) for match in _NAMED.finditer(text) if not _SAID.search(text[: match.start()])), default=None)
 
 
 def _first_day(match: re.Match[str]) -> str:

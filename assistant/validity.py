@@ -196,6 +196,7 @@ def ordered(question: Question, evidence: Sequence[Evidence], asked: Asked, hist
     asks_whether_still = bool(_STILL.search(question.text))
     of_proposals = bool(_OF_PROPOSALS.search(question.text))
     words = frozenset(tokenize(asked.words))
+    years = re.compile("|".join(dict.fromkeys((asked.begin[:4], asked.end[:4]))))
     current = histories.standing_on(asked.end) if asked.is_former else set()
     standing = [_standing(item.hit, asked, histories) for item in evidence]
     held = {place for place, state in standing if state not in ("not yet", "no longer", "proposed")}
@@ -215,7 +216,7 @@ def ordered(question: Question, evidence: Sequence[Evidence], asked: Asked, hist
             )
             if looks_back and _ENDED.search(item.prose) and (earliest(item.prose) or "") > asked.end:
                 factor *= SPOKEN_LATER
-        elif looks_back and (earliest(item.prose) or "") > asked.end:
+        elif looks_back and (earliest(item.prose) or "") > asked.end and not years.search(item.prose):
             factor *= SPOKEN_LATER
         if kind == "former" and state == "no longer" and current & set(histories.after(place)):
             factor = PREDECESSOR
