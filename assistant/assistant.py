@@ -25,7 +25,7 @@ from assistant.extract import choose
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
 from assistant.history import Step
 from assistant.kinds import history_asked
-from assistant.question import Question, analyse, bare, check_question, parts_of
+from assistant.question import Question, analyse, bare, check_question, parts_of, sides_of
 from assistant.settings import AssistantSettings
 from assistant.spelling import Speller
 from assistant.support import Support, assess, states_absence
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FURTHER = 6  # passages looked through for other steps of the histories found
+NEAREST = 3  # passages shown with a refusal
 STEPS = 8  # of a history in an answer
 TOUCHED = 8  # sentences whose places a question is taken to have brought up
 
@@ -196,7 +197,7 @@ class Assistant:
         seconds = {"stand alone": time.perf_counter() - started}
         notes = tuple(prompts.REPAIRED.format(wrong=wrong, right=right) for wrong, right in repairs)
         whole = asked(standalone, today=today, as_of=given, periods=self.index.configuration.periods)
-        parts = [self._part(part, seconds, whole) for part in self._parts(standalone)]
+        parts = self._sides(standalone, [self._part(part, seconds, whole) for part in self._parts(standalone)], seconds, whole)
         return Prepared(text, standalone, whole.day(today.isoformat()), parts, notes, seconds, deadline, usage)
 
     def _rewritten(self, text: str, standalone: str, history: History, deadline: float) -> tuple[str, Usage | None]:
@@ -233,6 +234,12 @@ class Assistant:
             words = content_words(part)
             whole.append(f"{part.rstrip('?')} ({topic(whole[-1])})?" if whole and len(words) < 3 else part)
         return whole
+
+    def _sides(self, standalone: str, parts: list[Part], seconds: dict[str, float], time_asked: Asked) -> list[Part]:
+        """A comparison that no passage makes as its two sides, each answered by itself; other questions as they are."""
+        sides = sides_of(bare(standalone)) if len(parts) == 1 and parts[0].support.status != "answered" else []
+        apart = [self._part(side, seconds, time_asked) for side in sides]
+        return apart if apart and min(side.support.probability for side in apart) > parts[0].support.probability else parts
 
     def _part(self, text: str, seconds: dict[str, float], time_asked: Asked) -> Part:
         started = time.perf_counter()
@@ -419,17 +426,25 @@ class Assistant:
     def _refuse(self, prepared: Prepared) -> Iterator[Answer]:
         """Say that the sources do not answer, what they lack, what comes nearest and what may be asked instead."""
         part = max(prepared.parts, key=lambda part: part.support.probability)
-        alike = self._alike(prepared)
-        words = [term.shown for term in part.support.missing if not term.known and not alike.get(term.token)][:3]
-        lacking = prompts.NOT_MENTIONED.format(terms=prompts.listed([f"“{word}”" for word in dict.fromkeys(words)], joint="or")) if words else ""
-        missing = lacking or prompts.NO_SUCH_KIND.get(part.question.kind, prompts.NOTHING_FOUND)
-        nearest = tuple(part.hits[:3])
+        missing = self._unmentioned(prepared, part) or prompts.NO_SUCH_KIND.get(part.question.kind, prompts.NOTHING_FOUND)
+        nearest = tuple(part.hits[:NEAREST])
         text = " ".join(dict.fromkeys((prompts.NOTHING_FOUND, missing, *((prompts.NEAREST,) if nearest else ()))))
         yield Answer(
             question=prepared.question, standalone_question=prepared.standalone, status="declined", text=as_markdown(text), missing=missing,
             nearest=nearest, suggestions=self._suggestions(prepared), as_of=prepared.day, notes=prepared.notes, mode="quoted",
             score=part.support.probability,
         )  # fmt: skip
+
+    def _unmentioned(self, prepared: Prepared, part: Part) -> str:
+        """What the sources do not know of a question at all; else its names and figures that no passage shown as nearest has; else nothing."""
+        alike = self._alike(prepared)
+        shown = frozenset(tokenize(" ".join(f"{hit.title} {hit.section} {hit.text}" for hit in part.hits[:NEAREST])))
+        nowhere = [term for term in part.support.missing if not term.known and not alike.get(term.token)]
+        named = [term for term in part.support.missing if term.is_name or term.token[:1].isdigit()]
+        missing = nowhere or [term for term in named if not ({term.token} | alike.get(term.token, frozenset())) & shown]
+        words = list(dict.fromkeys(f"“{term.shown}”" for term in missing))[:3]
+        phrase = prompts.NOT_MENTIONED if nowhere else prompts.NOT_NEARBY
+        return phrase.format(terms=prompts.listed(words, joint="or")) if words else ""
 
     def _suggestions(self, prepared: Prepared, *, limit: int = 3) -> tuple[str, ...]:
         """Questions near this one that the corpus answers."""

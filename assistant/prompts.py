@@ -4,6 +4,7 @@ from __future__ import annotations
 
 NOTHING_FOUND = "The sources do not answer this question."
 NOT_MENTIONED = "The sources say nothing about {terms}."
+NOT_NEARBY = "None of the nearest passages mentions {terms}."
 PART_MISSING = "The sources do not answer this part of the question: “{part}”."
 NOT_IN_QUOTES = "None of the quoted sentences mentions {terms}; the sources may not answer this."
 NOT_EXACTLY = "The sources may not answer exactly this."

@@ -114,3 +114,24 @@ def parts_of(text: str) -> list[str]:
     pieces = [piece for piece in pieces if piece]
     full = [piece for piece in pieces if sum(word not in STOPWORDS for word, _ in words_of(piece)) >= 1 and len(piece.split()) >= 2]
     return [f"{piece}?" for piece in pieces] if len(pieces) > 1 and len(full) == len(pieces) else [text]
+
+
+_COMPARED = re.compile(
+    r"""(?:\bdifferences?\ between\ (?P<first>.+?)\ and\ |\bcompare\ (?P<one>.+?)\ (?:and|with|to)\ |^\W*(?P<this>.+?)\ (?:vs\.?|versus|compared\ (?:to|with))\ )
+        (?P<other>.+?)(?P<rest>\ (?:in|on|for|under|about|when|of|at|by)\ .+?|,\ .+?)?[\s?.!]*$""",
+    re.I | re.X,
+)  # fmt: skip
+
+
+def sides_of(text: str) -> list[str]:
+    """For a comparison, what each of the two things compared would be asked by itself; nothing for another question.
+
+    >>> sides_of("difference between a ketch and a yawl"), sides_of("Corrant vs Brannoch on mooring fees")
+    (['what is a ketch?', 'what is a yawl?'], ['Corrant on mooring fees?', 'Brannoch on mooring fees?'])
+    """
+    match = _COMPARED.search(text)
+    if not match:
+        return []
+    rest = (match["rest"] or "").rstrip()
+    sides = [match["first"] or match["one"] or match["this"], match["other"]]
+    return [f"{side}{rest}?" if rest else f"what is {side}?" for side in sides]
