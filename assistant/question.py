@@ -117,7 +117,8 @@ def parts_of(text: str) -> list[str]:
 
 
 _COMPARED = re.compile(
-    r"""(?:\bdifferences?\ between\ (?P<first>.+?)\ and\ |\bcompare\ (?P<one>.+?)\ (?:and|with|to)\ |^\W*(?P<this>.+?)\ (?:vs\.?|versus|compared\ (?:to|with))\ )
+    r"""(?:\bdifferences?\ between\ (?P<first>.+?)\ and\ |\bcompare\ (?P<one>.+?)\ (?:and|with|to)\s
+            |^\W*(?P<this>.+?)\ (?:vs\.?|versus|compared\ (?:to|with))\ )
         (?P<other>.+?)(?P<rest>\ (?:in|on|for|under|about|when|of|at|by)\ .+?|,\ .+?)?[\s?.!]*$""",
     re.I | re.X,
 )  # fmt: skip

@@ -14,6 +14,7 @@ from assistant.question import Question, Term
 
 BEST = 3  # sentences that the decision looks at: what an answer would hold
 NEAR = 0.45  # cosine of a sentence that speaks of what is asked, if in other words
+RARE_NAME = 0.5  # rarity of a name from which a question is about that, and not about what is near
 NEAR_SHARE = 0.5  # of the threshold: a question with such a sentence is answered with a reserve rather than declined
 FEATURES = ("cosine", "covered", "rarest_name", "kind", "terms")
 
@@ -35,7 +36,8 @@ def assess(question: Question, evidence: Sequence[Evidence]) -> Support:
     total = fitted["intercept"] + sum(fitted.get(name, 0.0) * value for name, value in features.items())
     probability = 1 / (1 + math.exp(-total)) if question.terms and evidence else 0.0
     status: Literal["answered", "partial", "declined"] = "answered"
-    if probability < fitted["declined_below"] * (NEAR_SHARE if features["cosine"] >= NEAR else 1.0):
+    is_near = features["cosine"] >= NEAR and features["rarest_name"] < RARE_NAME
+    if probability < fitted["declined_below"] * (NEAR_SHARE if is_near else 1.0):
         status = "declined"
     elif probability < fitted["answered_from"] or states_absence(evidence[0].prose):
         status = "partial"
