@@ -30,7 +30,7 @@ from assistant.settings import AssistantSettings
 from assistant.spelling import Speller
 from assistant.support import Support, assess, states_absence
 from assistant.validity import Histories, Place, changed_since, day_of, in_time, notes_on, ordered, place_of, state_on
-from index import Hit, Index, IndexDamaged, IndexMissing, IndexSettings, IndexStale, open_embeddings, rebuild
+from index import GenerationGone, Hit, Index, IndexDamaged, IndexMissing, IndexSettings, IndexStale, open_embeddings, rebuild
 from index.disagreements import read_disagreements
 from index.keywords import tokenize
 from index.store import Passage
@@ -140,8 +140,15 @@ class Assistant:
 
     def stream(self, question: str, *, history: History = (), as_of: Day = None) -> Iterator[Answer]:
         """The Answer as it grows; the last one is complete."""
-        started = time.perf_counter()
         self._take_up_new_generation()
+        try:
+            yield from self._stream(question, history, as_of)
+        except GenerationGone:  # rebuilt twice since, on a server
+            self._take_up_new_generation(is_gone=True)
+            yield from self._stream(question, history, as_of)
+
+    def _stream(self, question: str, history: History, as_of: Day) -> Iterator[Answer]:
+        started = time.perf_counter()
         prepared = self._prepare(question, history, as_of)
         writer = self._quote if self._model is None else self._write
         if not any(part.is_answered for part in prepared.parts):
@@ -153,8 +160,12 @@ class Assistant:
     def search(self, question: str, *, limit: int = 10, history: History = ()) -> list[Hit]:
         """The passages that fit a question, best first."""
         text = check_question(question, maximum=self.settings.question_length)
-        standalone, _ = self._stand_alone(text, history)
-        return self.index.search(standalone, limit=limit)
+        self._take_up_new_generation()
+        try:
+            return self.index.search(self._stand_alone(text, history)[0], limit=limit)
+        except GenerationGone:
+            self._take_up_new_generation(is_gone=True)
+            return self.index.search(self._stand_alone(text, history)[0], limit=limit)
 
     def timeline(self, topic_or_question: str) -> list[Step]:
         """A history as steps, the earliest first: of a topic or a document of the corpus, or of what a question is about.
@@ -466,13 +477,13 @@ class Assistant:
         )  # fmt: skip
 
     def _titles(self, *, limit: int = 12) -> list[str]:
-        return list(dict.fromkeys(passage.title for passage in self.index.store.all_passages()))[:limit]
+        return list(dict.fromkeys(passage.title for passage in self._passages))[:limit]
 
-    def _take_up_new_generation(self) -> None:
-        if self.index.is_current():
+    def _take_up_new_generation(self, *, is_gone: bool = False) -> None:
+        if not is_gone and self.index.is_current():
             return
         with self._lock:
-            if not self.index.is_current():
+            if is_gone or not self.index.is_current():
                 try:
                     self.index = Index.open(self.index.settings, self.index.embeddings, allow_stale=True)
                 except IndexStale as error:  # built with another model: the open generation stays readable, so it goes on serving
@@ -486,8 +497,10 @@ class Assistant:
 
 
 def open_index(settings: IndexSettings, *, rebuild_first: bool) -> Index:
-    """The index of those settings, built first where it is missing or stale and that is wanted."""
+    """The index of those settings, built first where it is missing or stale and that is wanted and allowed."""
     embeddings = open_embeddings(settings.embedding_model, cache=settings.model_cache, precision=settings.precision)
+    if rebuild_first and not settings.builds:
+        return Index.open(settings, embeddings, allow_stale=True)
     try:
         return Index.open(settings, embeddings)
     except (IndexMissing, IndexStale, IndexDamaged) as error:

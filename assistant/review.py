@@ -12,8 +12,8 @@ from assistant.assistant import Assistant
 from assistant.evaluate import Golden, is_correct, read_golden
 from index import Embeddings, Index, IndexDamaged, IndexMissing, IndexSettings, UserError
 from index.build import AnswerChange
-from index.generations import current_generation
 from index.manifest import Manifest
+from index.place import place_of
 
 GOLDEN = "golden.toml"  # of a corpus; tests/golden/README.md tells its format
 ANSWERS = "answers.json"  # of a generation: how its golden questions were answered when it was built
@@ -37,7 +37,7 @@ def review(settings: IndexSettings, embeddings: Embeddings, folder: Path, keep: 
         "answers": _answers(settings, embeddings, folder, questions),
     }
     (folder / ANSWERS).write_text(json.dumps(now, ensure_ascii=False, indent=1), encoding="utf-8")
-    before = _kept(settings.index)
+    before = _kept(settings)
     changes = tuple(_changes(before, now)) if before else ()
     lost = [change for change in changes if change.outcome == "lost"]
     if keep and lost:
@@ -65,10 +65,10 @@ def _answers(settings: IndexSettings, embeddings: Embeddings, folder: Path, ques
     return found
 
 
-def _kept(index: Path) -> Mapping[str, Any] | None:
+def _kept(settings: IndexSettings) -> Mapping[str, Any] | None:
     """What the generation that serves kept; None when it kept nothing that can be read."""
     try:
-        kept: Mapping[str, Any] = json.loads((current_generation(index) / ANSWERS).read_text(encoding="utf-8"))
+        kept: Mapping[str, Any] = json.loads((place_of(settings).current() / ANSWERS).read_text(encoding="utf-8"))
         return kept
     except (IndexMissing, IndexDamaged, OSError, ValueError):
         return None

@@ -14,33 +14,38 @@ if TYPE_CHECKING:
         CorpusError,
         DocumentError,
         EmbeddingModelError,
+        GenerationGone,
         IndexDamaged,
         IndexLocked,
         IndexMissing,
         IndexStale,
         QuestionError,
+        ServerUnavailable,
         SettingsError,
         UserError,
     )
     from index.search import Hit, Index, Sentence
-    from index.settings import IndexSettings
+    from index.settings import ChromaServer, IndexSettings
 
 _HOMES = {
     "BuildReport": "build", "rebuild": "build", "Chunk": "chunks", "Document": "documents", "Section": "documents", "Source": "documents",
     "Validity": "documents", "read_document": "documents", "read_documents": "documents", "Embeddings": "embeddings", "open_embeddings": "embeddings",
     "CorpusError": "errors", "DocumentError": "errors", "EmbeddingModelError": "errors", "IndexDamaged": "errors", "IndexLocked": "errors",
     "IndexMissing": "errors", "IndexStale": "errors", "QuestionError": "errors", "SettingsError": "errors", "UserError": "errors",
-    "Hit": "search", "Index": "search", "Sentence": "search", "IndexSettings": "settings",
+    "GenerationGone": "errors", "ServerUnavailable": "errors",
+    "Hit": "search", "Index": "search", "Sentence": "search", "ChromaServer": "settings", "IndexSettings": "settings",
 }  # fmt: skip
 
 __all__ = [
     "BuildReport",
+    "ChromaServer",
     "Chunk",
     "CorpusError",
     "Document",
     "DocumentError",
     "EmbeddingModelError",
     "Embeddings",
+    "GenerationGone",
     "Hit",
     "Index",
     "IndexDamaged",
@@ -51,6 +56,7 @@ __all__ = [
     "QuestionError",
     "Section",
     "Sentence",
+    "ServerUnavailable",
     "SettingsError",
     "Source",
     "UserError",

@@ -31,7 +31,10 @@ _corpus = click.option(
     "--corpus", type=click.Path(path_type=Path), metavar="DIR", help="Folder of documents. Default: KEI_CORPUS, else the packaged one."
 )
 _index = click.option(
-    "--index", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the index. Default: KEI_INDEX, else in the user's data folder."
+    "--index",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of the index, or its name on the server. Default: KEI_INDEX, else one for each corpus in the user's data folder.",
 )
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -78,13 +81,13 @@ def rebuild(
             settings, _embeddings(settings), force=force, strict=strict, progress=progress, review=review, keep_answers=keep_answers
         )
     if as_json:
-        _print_json({**asdict(report), "index": str(report.index)})
+        _print_json({**asdict(report), "index": settings.shown})
         return
     if report.rebuilt:
         detail = f" ({report.changes})" if report.changes and len(report.changes.added) < report.documents else ""
-        click.echo(f"Indexed {_count(report.documents, 'document')} as {_count(report.passages, 'passage')} in {report.index}{detail}")
+        click.echo(f"Indexed {_count(report.documents, 'document')} as {_count(report.passages, 'passage')} in {settings.shown}{detail}")
     else:
-        click.echo(f"Nothing has changed: {_count(report.documents, 'document')} as {_count(report.passages, 'passage')} in {report.index}")
+        click.echo(f"Nothing has changed: {_count(report.documents, 'document')} as {_count(report.passages, 'passage')} in {settings.shown}")
     for change in report.answers:
         did_it = f" ({', '.join(change.documents)})" if change.documents else ""
         click.echo(f"Answer {change.outcome}{did_it}: {change.question}")
@@ -99,26 +102,26 @@ def rebuild(
 @_json
 def status(corpus: Path | None, index: Path | None, as_json: bool) -> None:
     """Say what the index holds, how it was built, and whether documents have changed since."""
-    from index.generations import current_generation
     from index.manifest import Manifest
+    from index.place import place_of
 
     settings = IndexSettings.from_environment(corpus=corpus, index=index)
-    folder = current_generation(settings.index)
+    folder = place_of(settings).current()
     manifest = Manifest.load(folder)
     pending = _pending(settings, folder, manifest)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     if as_json:
         facts = asdict(manifest) | {"documents": len(manifest.documents), "bytes": size}
         names = ("corpus", "built_at", "seconds", "documents", "passages", "sentences", "bytes", "recipe", "skipped", "suspicious")
-        _print_json({"index": str(settings.index)} | {name: facts[name] for name in names} | pending.as_json())
+        _print_json({"index": settings.shown} | {name: facts[name] for name in names} | pending.as_json())
         return
     recipe = manifest.recipe
     lines = {
-        "Index": str(settings.index),
+        "Index": settings.shown,
         "Corpus": manifest.corpus,
         "Built": f"{manifest.built_at} in {manifest.seconds:.1f} s",
         "Holds": f"{_count(len(manifest.documents), 'document')}, {_count(manifest.passages, 'passage')}, {_count(manifest.sentences, 'sentence')}",
-        "Size": f"{size / 1e6:.1f} MB",
+        "Size": f"{size / 1e6:.1f} MB{' here, passages and vectors on the server' if settings.server else ''}",
         "Model": f"{recipe.embedding_model}, {recipe.dimensions} dimensions, {recipe.precision}, weights {recipe.fingerprint[:12]}",
         "Recipe": f"format {recipe.format}, {recipe.chunker}, {recipe.chunk_size} tokens, {recipe.tokenizer}",
     }
@@ -223,18 +226,18 @@ def _pending(settings: IndexSettings, folder: Path, manifest: Manifest) -> _Pend
 
 def _say_what_is_pending(settings: IndexSettings, *, only_check: bool, as_json: bool) -> None:
     from index.build import corpus_states
-    from index.generations import current_generation
     from index.manifest import Manifest, compare
+    from index.place import place_of
 
     try:
-        folder = current_generation(settings.index)
+        folder = place_of(settings).current()
         pending = _pending(settings, folder, Manifest.load(folder))
     except (IndexMissing, IndexDamaged):
         if only_check:
             raise
         pending = _Pending(compare({}, corpus_states(settings)))
     if as_json:
-        _print_json({"index": str(settings.index), **pending.as_json()})
+        _print_json({"index": settings.shown, **pending.as_json()})
     else:
         pending.say()
     if only_check and pending:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import hashlib
 import importlib.metadata
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -14,18 +13,17 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from filelock import Timeout
 
 from index.chunks import CHUNKER, split
 from index.configuration import CONFIGURATION, read_configuration
 from index.contradictions import contradictions
 from index.documents import READER, READER_LIBRARIES, Document, document_id, find_documents, read_document
 from index.embeddings import Embeddings, Vectors, unit
-from index.errors import CorpusError, DocumentError, IndexDamaged, IndexLocked, IndexMissing, UserError
+from index.errors import CorpusError, DocumentError, IndexDamaged, IndexMissing, UserError
 from index.generations import current_generation as current_generation
-from index.generations import make_current, new_generation, remove_unused, writer_lock
 from index.keywords import TOKENIZER, Collector, Keywords, tokenize, words_of
 from index.manifest import FORMAT, Changes, DocumentState, Manifest, Recipe, Skipped, Suspicion, compare, damages, files_of, state_of
+from index.place import Place, place_of
 from index.settings import IndexSettings
 from index.store import PAGE, Passage, Store, passage_of
 
@@ -118,8 +116,10 @@ def rebuild(
     """
     configuration = read_configuration(settings.corpus)
     _, faults = find_documents(settings.corpus, exclude=configuration.exclude)
+    place = place_of(settings)
     job = _Job(
         settings,
+        place,
         embeddings,
         strict or configuration.curated,
         progress or (lambda _what, _done, _all: None),
@@ -131,14 +131,11 @@ def rebuild(
         raise fault
     skipped = tuple(Skipped(document_id(Path(fault.path), settings.corpus), fault.problem) for fault in faults)
     try:
-        settings.index.mkdir(parents=True, exist_ok=True)
-        with writer_lock(settings.index):
-            remove_unused(settings.index)
-            report = _rebuild(job, None if force else _sound_generation(settings.index), skipped)
-            remove_unused(settings.index)
+        with place.writing():
+            place.remove_unused()
+            report = _rebuild(job, None if force else _sound_generation(place), skipped)
+            place.remove_unused()
             return report
-    except Timeout as error:
-        raise IndexLocked(f"Another process is rebuilding the index in {settings.index}. Wait for it to end.") from error
     except PermissionError as error:
         remedy = "Give write permission, or name another place with --index or KEI_INDEX."
         raise UserError(f"Cannot write the index to {settings.index}: {error.strerror}. {remedy}") from error
@@ -151,6 +148,7 @@ class _Job:
     """What every step of a rebuild needs to know."""
 
     settings: IndexSettings
+    place: Place
     embeddings: Embeddings
     strict: bool
     report: Progress
@@ -162,10 +160,10 @@ class _Job:
         return round(time.perf_counter() - self.started, 3)
 
 
-def _sound_generation(index: Path) -> tuple[Path, Manifest] | None:
+def _sound_generation(place: Place) -> tuple[Path, Manifest] | None:
     """The generation that serves with its manifest, or None when there is none or some of it is missing or altered."""
     try:
-        folder = current_generation(index)
+        folder = place.current()
         manifest = Manifest.load(folder)
     except (IndexMissing, IndexDamaged):
         return None
@@ -189,7 +187,7 @@ def _rebuild(job: _Job, old: tuple[Path, Manifest] | None, folders: tuple[Skippe
             sizes = len(before.documents), before.passages, before.sentences
             return BuildReport(settings.index, *sizes, 0, changes, job.seconds(), False, tuple(skipped), before.suspicious)
 
-    earlier = _earlier(old) if before and before.recipe.model == recipe.model else None
+    earlier = _earlier(job.place, old) if before and before.recipe.model == recipe.model else None
     if same_recipe and earlier is None:  # its files are whole, what is in them is not
         return _rebuild(job, None, folders)
     documents = _read(job, [name for name in states if name in stale], states, skipped)
@@ -201,16 +199,16 @@ def _rebuild(job: _Job, old: tuple[Path, Manifest] | None, folders: tuple[Skippe
     suspicious = [item for item in before.suspicious if item.document_id in indexed and item.document_id not in stale] if before else []
     suspicious += [Suspicion(name, words) for name, document in documents.items() for words in document.suspicious]
 
-    folder = new_generation(settings.index)
+    folder = job.place.new_generation()
     try:
         known_standings = before.standings if before else {}
         standings = {name: _standing(documents[name]) if name in documents else known_standings[name] for name in indexed}
         if standings != known_standings:
             _refuse_contradictions(job, documents, indexed, earlier)
-        is_carried_on = earlier is not None and same_recipe and not stale.issuperset(earlier.places) and earlier.store.wear <= WORN
+        may_carry_on = job.place.copies_stores and same_recipe and earlier is not None and earlier.store.wear <= WORN
+        is_carried_on = may_carry_on and earlier is not None and not stale.issuperset(earlier.places)
         passages = _Passages(job, documents, [*indexed], earlier, keep_serials=is_carried_on)
-        target = folder / "chroma"
-        with closing(Store.copy(earlier.store.folder, target) if earlier and is_carried_on else Store(target, create=True)) as store:
+        with closing(job.place.create_store(folder, earlier.store if earlier and is_carried_on else None)) as store:
             store.hold(passages, passages.vectors)
             if earlier:
                 earlier.store.close()
@@ -226,9 +224,9 @@ def _rebuild(job: _Job, old: tuple[Path, Manifest] | None, folders: tuple[Skippe
             manifest.save(folder)
             _verify(store, manifest, passages.sample)
         answers = job.review(settings, job.embeddings, folder, job.keep_answers) if job.review else ()
-        make_current(folder)
+        job.place.make_current(folder)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        job.place.discard(folder)
         raise
     job.report("Writing", 1, 1)
     sizes = len(indexed), manifest.passages, manifest.sentences
@@ -280,12 +278,12 @@ class _Earlier:
     supersedes: bool  # whether any of it supersedes anything
 
 
-def _earlier(old: tuple[Path, Manifest] | None) -> _Earlier | None:
+def _earlier(place: Place, old: tuple[Path, Manifest] | None) -> _Earlier | None:
     """That generation, or None when it does not hold what its manifest says."""
     if old is None:
         return None
     try:
-        store = Store(old[0] / "chroma")
+        store = place.open_store(old[0])
     except IndexDamaged:
         return None
     if store.counts() != (old[1].passages, old[1].sentences):

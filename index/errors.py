@@ -34,6 +34,18 @@ class IndexDamaged(UserError):
     """Files of the index are missing or do not fit together."""
 
 
+class GenerationGone(IndexDamaged):
+    """The generation that is being read is no longer on the server: it was replaced more than once."""
+
+
+class ServerUnavailable(UserError):
+    """The Chroma server that holds the index does not answer, lets nobody in, or refuses what it is asked."""
+
+    def __init__(self, message: str, *, is_passing: bool = False) -> None:
+        super().__init__(message)
+        self.is_passing = is_passing  # whether the same request may succeed at another time
+
+
 class IndexLocked(UserError):
     """Another process is rebuilding this index."""
 

@@ -50,13 +50,21 @@ def hold_current(index: Path) -> tuple[Path, Hold | None]:
     for _ in range(_ATTEMPTS - 1):
         try:
             folder = current_generation(index)
-            hold = (folder / MANIFEST).open("rb")
+            held = hold(folder)
         except (IndexDamaged, FileNotFoundError):
             continue
-        if _lock(hold, shared=True) and current_generation(index) == folder:
-            return folder, hold
-        hold.close()
+        if held and current_generation(index) == folder:
+            return folder, held
     return current_generation(index), None  # damaged, or on a disk without locks
+
+
+def hold(folder: Path) -> Hold | None:
+    """What keeps a generation from being removed while it is read; None on a disk without locks. Raises FileNotFoundError when it is gone."""
+    file = (folder / MANIFEST).open("rb")
+    if _lock(file, shared=True):
+        return file
+    file.close()
+    return None
 
 
 def writer_lock(index: Path) -> FileLock:
@@ -82,12 +90,21 @@ def make_current(folder: Path) -> None:
     _to_disk(folder.parent)
 
 
-def remove_unused(index: Path) -> None:
-    """Remove what no reader holds and no pointer names: earlier generations, and what a killed rebuild left. Needs the writer's lock."""
-    try:
-        serving = current_generation(index).name
-    except (IndexMissing, IndexDamaged):
-        serving = ""
+def discard(folder: Path) -> None:
+    """Remove a generation that came to nothing."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_unused(index: Path, serving: str | None = None) -> None:
+    """Remove what no reader holds and does not serve: earlier generations, and what a killed rebuild left. Needs the writer's lock.
+
+    `serving` is the name of the generation that serves, where no pointer in the folder names it.
+    """
+    if serving is None:
+        try:
+            serving = current_generation(index).name
+        except (IndexMissing, IndexDamaged):
+            serving = ""
     for folder in index.iterdir():
         if folder.is_dir() and _GENERATION.fullmatch(folder.name) and folder.name != serving and not _is_held(folder):
             try:
@@ -95,6 +112,11 @@ def remove_unused(index: Path) -> None:
             except OSError:  # in use
                 continue
             shutil.rmtree(gone, ignore_errors=True)
+
+
+def is_generation(name: str) -> bool:
+    """Whether that is the name of a generation."""
+    return _GENERATION.fullmatch(name) is not None
 
 
 def _is_held(folder: Path) -> bool:

@@ -12,14 +12,16 @@ import numpy as np
 from index.build import pending_changes, recipe_of
 from index.configuration import Configuration, read_configuration
 from index.embeddings import Embeddings, Vectors, open_embeddings
-from index.errors import IndexDamaged, IndexStale
-from index.generations import CURRENT, Hold, hold_current
+from index.errors import GenerationGone, IndexDamaged, IndexStale
+from index.generations import Hold
 from index.keywords import STOPWORDS, Keywords, tokenize
 from index.manifest import Changes, Manifest, damages, differences
+from index.place import place_of
 from index.settings import IndexSettings
-from index.store import Passage, Store
+from index.store import Passage
 
 CANDIDATES = 60  # of each signal
+_ATTEMPTS = 3
 SYNONYM_WEIGHT = 0.5  # of a word that only means the same as one of the question
 RANK_CONSTANT = 20  # of reciprocal rank fusion; Cormack, Clarke and Büttcher 2009 use 60 for lists of thousands
 
@@ -86,7 +88,8 @@ class Index:
         self.folder = folder
         self.configuration: Configuration = read_configuration(settings.corpus) if settings.corpus.is_dir() else Configuration()
         self._synonyms = [[member for phrase in group if (member := _content(phrase))] for group in self.configuration.synonyms]
-        self.store = Store(folder / "chroma")
+        self.place = place_of(settings)
+        self.store = self.place.open_store(folder)
         try:
             self.passage_words = Keywords.load(folder / "passage-words")
             self.sentence_words = Keywords.load(folder / "sentence-words")
@@ -104,11 +107,21 @@ class Index:
     @classmethod
     def open(cls, settings: IndexSettings, embeddings: Embeddings | None = None, *, allow_stale: bool = False) -> Index:
         """The index of those settings. Raises IndexMissing, IndexDamaged, or IndexStale when it fits no longer."""
-        folder, hold = hold_current(settings.index)
+        for attempt in range(_ATTEMPTS):
+            try:
+                return cls._open(settings, embeddings, allow_stale=allow_stale)
+            except GenerationGone:  # replaced more than once while it was opened
+                if attempt == _ATTEMPTS - 1:
+                    raise
+        raise AssertionError
+
+    @classmethod
+    def _open(cls, settings: IndexSettings, embeddings: Embeddings | None, *, allow_stale: bool) -> Index:
+        folder, hold = place_of(settings).hold_current()
         manifest = Manifest.load(folder)
         embeddings = embeddings or open_embeddings(settings.embedding_model, cache=settings.model_cache, precision=settings.precision)
         if detail := differences(manifest.recipe, recipe_of(settings, embeddings)):
-            raise IndexStale(f"The index in {settings.index} was built by another recipe ({detail}). Build it anew with: python -m index rebuild")
+            raise IndexStale(f"The index in {settings.shown} was built by another recipe ({detail}). Build it anew with: python -m index rebuild")
         if not allow_stale:
             changes = pending_changes(settings, manifest)
             if changes:
@@ -118,13 +131,8 @@ class Index:
         return index
 
     def is_current(self) -> bool:
-        """Whether this generation is still the one that serves; a single small file is read."""
-        if self.is_pinned:
-            return True
-        try:
-            return (self.settings.index / CURRENT).read_text(encoding="utf-8").strip() == self.folder.name
-        except OSError:
-            return True  # nothing newer is there to go to
+        """Whether this generation is still the one that serves; a single small file or record is read."""
+        return self.is_pinned or self.place.is_current(self.folder)
 
     def changes(self) -> Changes:
         """How the corpus differs from this index now."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import count
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -19,13 +22,18 @@ from numpy.typing import NDArray
 from index.chunks import Chunk, Span
 from index.documents import Document, Validity
 from index.embeddings import Vectors
-from index.errors import IndexDamaged, UserError
+from index.errors import GenerationGone, IndexDamaged, ServerUnavailable, UserError
+from index.settings import ChromaServer
 
 T = TypeVar("T")
 
 PAGE = 1000  # records a call; Chroma takes at most some 5,000
+SERVER_PAGE = 300  # likewise, over a network; Chroma Cloud takes and gives no more
+SAID = 300  # characters of what a server says that are told to people
 DATABASE = "chroma.sqlite3"
 ORDER = "order.npy"  # for each passage by position: its serial number, and how many sentences it has
+# the rows of a table are much alike: with half of this, one sentence in 25 of such a text is not found by its own vector
+GRAPH = {"space": "cosine", "ef_construction": 400, "ef_search": 200, "max_neighbors": 64}
 REMEDY = "Build it anew with: python -m index rebuild --force"
 
 
@@ -69,29 +77,44 @@ def passage_of(chunk: Chunk, document: Document, *, position: int, first_sentenc
 
 
 class Store:
-    """Two collections of one folder: passages with their text, and the sentences in them as vectors alone.
+    """Two collections of one folder or server: passages with their text, and the sentences in them as vectors alone.
 
     A record is named by the passage's serial number, a sentence's by that and its place; positions change from build to build, names do not.
     """
 
-    def __init__(self, folder: Path, *, create: bool = False) -> None:
+    def __init__(self, folder: Path, *, create: bool = False, collections: tuple[Any, Any] | None = None) -> None:
+        """The store in that folder, or in those two collections of a server, whose order alone is in the folder.
+
+        Raises IndexDamaged when it cannot be opened, UserError when it cannot be made.
+        """
         import chromadb
         from chromadb.api.shared_system_client import SharedSystemClient
         from chromadb.config import Settings
+
+        if collections:
+            self.folder, self._page = folder, SERVER_PAGE
+            self.close: Callable[[], object] = lambda: None  # the connection is others' too
+            self._passages, self._sentences = collections
+            folder.mkdir(exist_ok=True)
+            try:
+                self._set_order(np.zeros((0, 2), np.int64) if create else np.load(folder / ORDER))
+            except (ValueError, EOFError, OSError) as error:
+                raise IndexDamaged(f"The copy of the index in {folder} cannot be read ({error}). Delete the folder; it is fetched again.") from error
+            return
 
         # subtle: Chroma creates an empty index in silence where there is none
         if not create and not (folder / DATABASE).is_file():
             raise IndexDamaged(f"The index has no {DATABASE} in {folder}. {REMEDY}")
         self.folder = folder
+        self._page = PAGE
         settings = Settings(anonymized_telemetry=False, allow_reset=False, is_persistent=True, persist_directory=str(folder))
         try:
             client: Any = chromadb.PersistentClient(path=str(folder), settings=settings)
-            self.close = weakref.finalize(self, client.close)  # Chroma itself keeps a client open for ever
-            self.close.atexit = False
+            self.close = closing_client = weakref.finalize(self, client.close)  # Chroma itself keeps a client open for ever
+            closing_client.atexit = False
             options: dict[str, Any] = {"embedding_function": None}
             if create:
-                # the rows of a table are much alike: with half of this, one sentence in 25 of such a text is not found by its own vector
-                options["configuration"] = {"hnsw": {"space": "cosine", "ef_construction": 400, "ef_search": 200, "max_neighbors": 64}}
+                options["configuration"] = {"hnsw": dict(GRAPH)}
                 self._passages = client.create_collection("passages", **options)
                 self._sentences = client.create_collection("sentences", **options)
             else:
@@ -153,16 +176,16 @@ class Store:
                     serial += 1
                     fresh.append(passage)
                 order.append((cast(int, passage.serial), len(passage.sentences)))
-                if len(fresh) == PAGE:
+                if len(fresh) == self._page:
                     self._add(fresh, vectors(fresh))
                     fresh = []
             if fresh:
                 self._add(fresh, vectors(fresh))
             gone = ~np.isin(self._serials, [serial for serial, _ in order])
             leaving = list(zip(self._serials[gone].tolist(), self._lengths[gone].tolist(), strict=True))
-            for page in _pages([str(serial) for serial, _ in leaving]):
+            for page in _pages([str(serial) for serial, _ in leaving], self._page):
                 self._passages.delete(ids=list(page))
-            for page in _pages([f"{serial}.{place}" for serial, length in leaving for place in range(length)]):
+            for page in _pages([f"{serial}.{place}" for serial, length in leaving for place in range(length)], self._page):
                 self._sentences.delete(ids=list(page))
         except chromadb.errors.ChromaError as error:
             raise UserError(f"Chroma cannot write to {self.folder}: {error}. Make room on the disk. The old index is untouched.") from error
@@ -176,8 +199,8 @@ class Store:
         )  # fmt: skip
         numbers = [f"{passage.serial}.{place}" for passage in passages for place in range(len(passage.sentences))]
         stacked = np.concatenate([vectors[passage.key][1] for passage in passages])
-        for start in range(0, len(numbers), PAGE):
-            self._sentences.add(ids=numbers[start : start + PAGE], embeddings=stacked[start : start + PAGE])
+        for start in range(0, len(numbers), self._page):
+            self._sentences.add(ids=numbers[start : start + self._page], embeddings=stacked[start : start + self._page])
 
     def nearest_sentences(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
         """Numbers of the sentences nearest to a vector with their cosine, nearest first."""
@@ -190,30 +213,32 @@ class Store:
     @staticmethod
     def _nearest(collection: Any, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         found = collection.query(query_embeddings=[vector], n_results=limit, include=["distances"])
-        # Chroma returns distance; the rest of the code expects "higher is better".
-        return [(name, 1 - float(distance)) for name, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
+        # Chroma returns distance; the rest of the code expects "higher is better". A server sends 32 bits in fewer digits than a folder gives.
+        return [(name, 1 - float(np.float32(distance))) for name, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
 
     def passages(self, positions: Sequence[int]) -> list[Passage]:
         """The passages at those positions, in that order."""
         return [
             self._passage(position, *stored)
-            for page in _pages(positions)
+            for page in _pages(positions, self._page)
             for position, stored in zip(page, self._get(self._passages, self._names(page), "documents", "metadatas"), strict=True)
         ]
 
     def vectors(self, positions: Sequence[int]) -> Vectors:
         """The vectors of the passages at those positions, in that order."""
-        return np.array([row[0] for page in _pages(positions) for row in self._get(self._passages, self._names(page), "embeddings")], np.float32)
+        return np.array(
+            [row[0] for page in _pages(positions, self._page) for row in self._get(self._passages, self._names(page), "embeddings")], np.float32
+        )
 
     def sentence_vectors(self, numbers: Sequence[int]) -> Vectors:
         """The vectors of those sentences, in that order."""
         owners = self.owners
         names = [f"{self._serials[owners[number]]}.{number - self._first_sentences[owners[number]]}" for number in numbers]
-        return np.array([row[0] for page in _pages(names) for row in self._get(self._sentences, page, "embeddings")], np.float32)
+        return np.array([row[0] for page in _pages(names, self._page) for row in self._get(self._sentences, page, "embeddings")], np.float32)
 
     def all_passages(self) -> Iterator[Passage]:
         """Every passage, in order of position."""
-        for page in _pages(range(len(self._serials))):
+        for page in _pages(range(len(self._serials)), self._page):
             yield from self.passages(page)
 
     def _names(self, positions: Sequence[int]) -> list[str]:
@@ -250,9 +275,204 @@ class Store:
         return self._passages.count(), self._sentences.count()
 
 
-def _pages(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), PAGE):
-        yield items[start : start + PAGE]
+class Server:
+    """A connection to a Chroma server: collections by name, with facts about each and records in them. Threads may share it.
+
+    Everything in it raises ServerUnavailable when the server does not answer, lets nobody in, or refuses what it is asked, and
+    GenerationGone when a collection is not there.
+    """
+
+    def __init__(self, settings: ChromaServer) -> None:
+        self.settings = settings
+        self._lock = threading.Lock()
+        self._opened: Any = None
+        self._handles: dict[str, Any] = {}  # collections by name
+
+    def seconds(self) -> float:
+        """The time by the server's clock, which all machines share; seconds since 1970."""
+        return float(self.ask(lambda client: client.heartbeat())) / 1e9
+
+    def names(self) -> dict[str, Mapping[str, Any]]:
+        """All collections with the facts about them."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for offset in count(0, SERVER_PAGE):
+            page = self.ask(partial(_list, offset=offset))
+            found |= {collection.name: collection.metadata or {} for collection in page}
+            if len(page) < SERVER_PAGE:
+                break
+        return found
+
+    def create(self, name: str, facts: Mapping[str, Any]) -> bool:
+        """Make a collection for records. False when there is one of that name: of all who try at once, one makes it."""
+        try:
+            self.ask(lambda client: client.create_collection(name, metadata=dict(facts), embedding_function=None))
+        except ServerUnavailable as error:
+            if "already exists" not in str(error):
+                raise
+            return False
+        return True
+
+    def facts(self, name: str) -> Mapping[str, Any]:
+        """The facts about a collection."""
+        return self._collection(name).metadata or {}
+
+    def state(self, name: str, facts: Mapping[str, Any]) -> None:
+        """Put other facts about a collection in the place of those it has."""
+        self._with(name, lambda collection: collection.modify(metadata=dict(facts)))
+
+    def remove(self, name: str) -> None:
+        """Remove a collection, where there is one."""
+        self._handles.pop(name, None)
+        try:
+            self.ask(lambda client: client.delete_collection(name))
+        except GenerationGone:
+            pass
+
+    def put(self, name: str, records: Mapping[str, Mapping[str, Any]]) -> None:
+        """Keep records by their id in a collection."""
+        vectors = [[1.0 + number] for number in range(len(records))]  # Chroma keeps no record without one
+        metadatas = [dict(record) for record in records.values()]
+        self._with(name, lambda collection: collection.upsert(ids=list(records), metadatas=metadatas, embeddings=vectors))
+
+    def get(self, name: str, ids: Sequence[str] | None = None) -> dict[str, Mapping[str, Any]]:
+        """Records of a collection: those with some ids, or all."""
+        found = self._with(name, lambda collection: collection.get(ids=ids and list(ids), include=["metadatas"]))
+        return dict(zip(found["ids"], found["metadatas"], strict=True))
+
+    def drop(self, name: str, ids: Sequence[str]) -> None:
+        """Remove records of a collection."""
+        self._with(name, lambda collection: collection.delete(ids=list(ids)))
+
+    def open_store(self, folder: Path, passages: str, sentences: str) -> Store:
+        """The store in those two collections, its order in a folder."""
+        return Store(folder, collections=(_Remote(self, self._collection(passages)), _Remote(self, self._collection(sentences))))
+
+    def create_store(self, folder: Path, passages: str, sentences: str, facts: Mapping[str, Any]) -> Store:
+        """A new store in two new collections of those names."""
+        collections = _Remote(self, self._create_vectors(passages, facts)), _Remote(self, self._create_vectors(sentences, facts))
+        return Store(folder, collections=collections, create=True)
+
+    def _create_vectors(self, name: str, facts: Mapping[str, Any]) -> Any:
+        """A collection for vectors: with our graph where the server takes that, else with its own kind of index, over cosines too."""
+        options: dict[str, Any] = {"metadata": dict(facts), "embedding_function": None}
+        try:
+            return self.ask(lambda client: client.create_collection(name, configuration={"hnsw": dict(GRAPH)}, **options))
+        except ServerUnavailable as error:
+            if error.is_passing:
+                raise
+            return self.ask(lambda client: client.create_collection(name, configuration={"spann": {"space": "cosine"}}, **options))
+
+    def _with(self, name: str, act: Callable[[Any], T]) -> T:
+        """What an act on a collection gives; a collection that was made anew under its name is looked up again."""
+        known = self._handles.get(name)
+        if known is not None:
+            try:
+                return self.ask(lambda _client: act(known))
+            except GenerationGone:
+                pass
+        collection = self._handles[name] = self._collection(name)
+        return self.ask(lambda _client: act(collection))
+
+    def _collection(self, name: str) -> Any:
+        return self.ask(lambda client: client.get_collection(name, embedding_function=None))
+
+    def ask(self, act: Callable[[Any], T]) -> T:
+        """What an act on Chroma's client gives; what goes wrong in words for people. A connection that broke off is tried once more."""
+        import httpx
+
+        for is_last in (False, True):
+            try:
+                return act(self._client())
+            except UserError:
+                raise
+            except Exception as error:
+                cause = next((link for link in _links(error) if isinstance(link, httpx.HTTPError)), None)
+                if is_last or not isinstance(cause, (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)):
+                    raise self._in_words(error, cause) from error
+        raise AssertionError
+
+    def _in_words(self, error: Exception, cause: Any) -> UserError:
+        import chromadb
+        import httpx
+
+        server, wait = f"The Chroma server at {self.settings.url}", f"{self.settings.timeout_seconds:g} seconds"
+        status = cause.response.status_code if isinstance(cause, httpx.HTTPStatusError) else None
+        said = f"HTTP status {status}" if status and isinstance(error, httpx.HTTPError) else shorten(str(error), SAID, placeholder=" …")
+        if isinstance(cause, httpx.TimeoutException):
+            return ServerUnavailable(f"{server} did not answer within {wait}. Ask again, or set KEI_CHROMA_TIMEOUT higher.", is_passing=True)
+        if isinstance(cause, httpx.TransportError):
+            remedy = "Start it, or put KEI_CHROMA_URL right; the next question tries again."
+            return ServerUnavailable(f"{server} cannot be reached ({cause}). {remedy}", is_passing=True)
+        if status in (401, 403) or isinstance(error, (chromadb.errors.AuthorizationError, chromadb.errors.ChromaAuthError)):
+            remedy = "Set KEI_CHROMA_HEADER, KEI_CHROMA_API_KEY or the user in KEI_CHROMA_URL to what it asks for."
+            return ServerUnavailable(f"{server} lets nobody in with this login ({said}). {remedy}", is_passing=True)
+        if status in (429, 502, 503, 504) or isinstance(error, chromadb.errors.RateLimitError):
+            return ServerUnavailable(f"{server} is not ready or has too much to do ({said}). Ask again in a while.", is_passing=True)
+        if isinstance(error, chromadb.errors.NotFoundError) and self._opened is None:
+            return ServerUnavailable(f"{server} refuses: {said} Make it there, or put KEI_CHROMA_TENANT and KEI_CHROMA_DATABASE right.")
+        if isinstance(error, chromadb.errors.NotFoundError):
+            return GenerationGone(f"{said} on {self.settings.url}: the index was rebuilt meanwhile, or removed. Ask again.")
+        if self._opened is None and not isinstance(error, chromadb.errors.ChromaError):
+            return ServerUnavailable(f"{server} does not speak as one of version 1 does ({said}). Put KEI_CHROMA_URL right.", is_passing=True)
+        return ServerUnavailable(f"{server} refuses: {said}")
+
+    def _client(self) -> Any:
+        with self._lock:
+            if self._opened is None:
+                self._opened = self._connect()
+            return self._opened
+
+    def _connect(self) -> Any:
+        import chromadb
+        import httpx
+        from chromadb.config import Settings
+
+        url, api_key = self.settings.url, self.settings.api_key
+        headers = dict([self.settings.header] if self.settings.header else [])
+        # subtle: Chroma's client opens with questions of its own, and waits for ever on a server that does not answer
+        limit = httpx.Timeout(self.settings.timeout_seconds)
+        login = headers | ({"x-chroma-token": api_key} if api_key else {})
+        int(httpx.get(f"{url}/api/v2/heartbeat", headers=login, timeout=limit).raise_for_status().json()["nanosecond heartbeat"])
+        options: dict[str, Any] = {name: value for name in ("tenant", "database") if (value := getattr(self.settings, name))}
+        options["settings"] = Settings(anonymized_telemetry=False, chroma_server_headers=headers)
+        if api_key:
+            client: Any = chromadb.CloudClient(api_key=api_key, cloud_host=url, enable_ssl=url.startswith("https"), **options)
+        else:
+            client = chromadb.HttpClient(host=url, headers=headers, **options)
+        client._server._session.timeout = limit
+        return client
+
+
+class _Remote:
+    """A collection on a server; what goes wrong with it is said in words for people."""
+
+    def __init__(self, server: Server, collection: Any) -> None:
+        self._server = server
+        self._collection = collection
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._collection, name)
+        return partial(self._asked, value) if callable(value) else value
+
+    def _asked(self, act: Callable[..., T], *arguments: Any, **options: Any) -> T:
+        return self._server.ask(lambda _client: act(*arguments, **options))
+
+
+def _list(client: Any, offset: int) -> Sequence[Any]:
+    found: Sequence[Any] = client.list_collections(limit=SERVER_PAGE, offset=offset)
+    return found
+
+
+def _links(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception and those it came of."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _pages(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def _in_order(found: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
