@@ -20,7 +20,7 @@ from assistant import Assistant
 from index import ChromaServer, Index, IndexSettings, rebuild
 
 ASKERS = 4
-REBUILDS = 4
+REBUILDS = 2
 QUESTION = "How often does the beacon blink in a minute?"
 TIRED = 60  # seconds after which an asker no longer waits for the last generation
 

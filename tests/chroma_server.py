@@ -1,4 +1,4 @@
-"""A real Chroma server on loopback, to be killed and started again; and a gate before it that asks for a login and keeps Chroma Cloud's limits."""
+"""A real Chroma server on loopback, to be killed and started again; a gate before it asks for a login and limits records, as Chroma Cloud does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from index import ChromaServer
 
 STARTING = 60  # seconds at most
-RECORDS = 300  # a request, as Chroma Cloud has it
+RESULTS = 300  # of a search, as Chroma Cloud has it
 
 
 class ChromaRun:
@@ -54,15 +54,17 @@ class ChromaRun:
 
 
 class Gate(ThreadingHTTPServer):
-    """Passes on to a Chroma server what carries a login, and no request with more records than Chroma Cloud takes."""
+    """Passes on to a Chroma server what carries a login, and no request for more records than so many."""
 
     daemon_threads = True
 
-    def __init__(self, target: str, header: tuple[str, str]) -> None:
+    def __init__(self, target: str, header: tuple[str, str], *, records: int = 300) -> None:
         super().__init__(("127.0.0.1", 0), _Keeper)
         self.target = target
         self.header = header
+        self.records = records
         self.refused = 0
+        self.largest = 0  # records in a request so far
         self.url = f"http://127.0.0.1:{self.server_port}"
 
     def __enter__(self) -> Gate:
@@ -87,7 +89,8 @@ class _Keeper(BaseHTTPRequestHandler):
             self._reply(401, b'{"error": "nobody"}')
             return
         asked = json.loads(body) if body else {}
-        if len(asked.get("ids") or ()) > RECORDS or max(asked.get("n_results") or 0, asked.get("limit") or 0) > RECORDS:
+        gate.largest = max(gate.largest, len(asked.get("ids") or ()))
+        if gate.largest > gate.records or (asked.get("n_results") or 0) > RESULTS:
             self._reply(400, b'{"error": "QuotaError", "message": "too many records"}')
             return
         request = urllib.request.Request(
