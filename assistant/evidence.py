@@ -70,6 +70,7 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
     alike = index.synonyms_of([term.token for term in question.terms])
     rarity = {term.token: COMMONEST + (1 - COMMONEST) * term.rarity for term in question.terms}
     total = sum(rarity.values()) or 1.0
+    names = {term.token for term in question.terms if term.is_name}
     highest = max((sentence.bm25 for hit in hits for sentence in hit.sentences), default=0.0) or 1.0
     share = weights("sentence")
     found: list[Evidence] = []
@@ -82,6 +83,7 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
             prose = as_read(quote, hit.section, header=hit.passage.header if hit.passage else "")
             own = _tokens(prose)
             had = {token for token in rarity if token in own or alike.get(token, frozenset()) & own}
+            had -= _parts_of_names(prose, frozenset(had - names), alike)
             around = {token for token in rarity if token in context or alike.get(token, frozenset()) & context}
             fitting = fits(question.text, question.kind, sentence.text)
             features = {
@@ -107,6 +109,22 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
 def _tokens(text: str) -> frozenset[str]:
     """The words of a text; the same passages are found again and again."""
     return frozenset(tokenize(text))
+
+
+# Three words with capitals and more: "Institute for Highway Safety".
+_LONG_NAME = re.compile(r"\b[A-Z][\w'’&-]*(?:,?(?: (?:of|for|the|and|on|in|to|de))* [A-Z][\w'’&-]*){2,}")
+
+
+def _parts_of_names(prose: str, had: frozenset[str], alike: Mapping[str, frozenset[str]]) -> set[str]:
+    """Which common words of a question a sentence has only as the one part of a long name: the name's owner is not what is asked about."""
+    found = [_tokens(name) for name in _LONG_NAME.findall(prose)] if had else []
+    if not found:
+        return set()
+    elsewhere = _tokens(_LONG_NAME.sub(" ", prose))
+    meant = {token: {token} | alike.get(token, frozenset()) for token in had}
+    inside = [{token for token in had if meant[token] & name} for name in found]
+    whole = set().union(*(tokens for tokens in inside if len(tokens) > 1))
+    return {token for tokens in inside if len(tokens) == 1 for token in tokens if not meant[token] & elsewhere} - whole
 
 
 def _extent(hit: Hit, place: int) -> tuple[int, int]:
