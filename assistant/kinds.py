@@ -42,6 +42,12 @@ _DEFINED = re.compile(
         (?P<subject>[\w'’.-]+(?:\s+[\w'’.-]+){0,2}?)(?:\s+(?:mean|means|stand\ for))?\s*[?.!]*\s*$""",
     re.I | re.X,
 )
+# What a thing is, or what it does: "A berth is …", "The berth rule exempts …".
+_OPENING = re.compile(
+    r"\W*(.{0,90}?)(?<![(])\b(?:is|are|was|were|means?|stands? for|consists? of|refers? to|lets?|allows?|permits?|exempts?|requires?|sets?|"
+    r"measures?|limits?|covers?|has|have)\b"
+)
+_COMPLEMENTS = frozenset("of for in under on as at to by from since".split())  # "Section 5 of the Harbour Act lets …"
 _OF_HISTORY = re.compile(
     r"""\b(?:the\ )?(?:history|timeline|chronology|evolution)\ of\b
         |\W*\b(?:history|timeline|chronology)\W*$
@@ -168,12 +174,23 @@ def _wished(question: str) -> str | None:
 
 
 def _defines(question: str, sentence: str) -> bool:
-    """Whether a sentence begins with the thing that is asked about and goes on to say what it is."""
+    """Whether a sentence begins with the thing that is asked about, by its name or its initials, and goes on to say what it is."""
     match = _DEFINED.search(question)
-    wanted = {stem(word.lower()) for word in re.findall(r"\w+", match["subject"])} if match else set()
-    opening = re.match(r"\W*(.{0,90}?)\b(?:is|are|was|were|means?|stands? for|consists? of|refers? to)\b", sentence)
-    said = [stem(word.lower()) for word in re.findall(r"\w+", opening[1])] if opening else []
-    return wanted <= set(said[: len(wanted) + 2]) and len(said) <= len(wanted) + 5
+    opening = _OPENING.match(sentence)
+    if not match or not opening:
+        return False
+    wanted = _stems(match["subject"])
+    initials = re.search(rf"\(([^()]+)\)(?:\s+(?:{'|'.join(_COMPLEMENTS)})\b[^()]*)?\s*\Z", opening[1])
+    if initials and wanted == _stems(initials[1]):  # the name that they stand for begins the sentence
+        return re.sub(r"^\W*(?:an?|the)\s", "", opening[1].lower()).startswith(initials[1][:1].lower())
+    said = _stems(re.sub(r"\([^()]*\)", " ", opening[1]))
+    place = next((place for place in range(3) if said[place : place + len(wanted)] == wanted), None)
+    after = said[place + len(wanted) :] if place is not None else None
+    return after is not None and (not after or after[0] in _COMPLEMENTS)
+
+
+def _stems(text: str) -> list[str]:
+    return [stem(word.lower()) for word in re.findall(r"\w+", text)]
 
 
 @lru_cache(maxsize=256)
