@@ -19,7 +19,7 @@ from index.configuration import CONFIGURATION, read_configuration
 from index.contradictions import contradictions
 from index.documents import READER, READER_LIBRARIES, Document, document_id, find_documents, read_document
 from index.embeddings import Embeddings, Vectors, unit
-from index.errors import CorpusError, DocumentError, IndexDamaged, IndexMissing, UserError
+from index.errors import CorpusError, DocumentError, IndexDamaged, IndexMissing, SettingsError, UserError
 from index.generations import current_generation as current_generation
 from index.keywords import TOKENIZER, Collector, Keywords, tokenize, words_of
 from index.manifest import FORMAT, Changes, DocumentState, Manifest, Recipe, Skipped, Suspicion, compare, damages, files_of, state_of
@@ -111,8 +111,8 @@ def rebuild(
 
     `review` compares answers before the new index takes over; with `keep_answers` it may refuse one that loses an answer.
     What cannot be read is skipped and reported; `strict`, or `curated = true` in corpus.toml, makes it an error.
-    Raises CorpusError or DocumentError for the corpus, IndexLocked while another process rebuilds, UserError when the place
-    cannot be written, or when an answer would be lost.
+    Raises CorpusError or DocumentError for the corpus, IndexLocked while another process rebuilds, SettingsError when the index on a
+    server is that of another corpus, UserError when the place cannot be written, or when an answer would be lost.
     """
     configuration = read_configuration(settings.corpus)
     _, faults = find_documents(settings.corpus, exclude=configuration.exclude)
@@ -176,6 +176,8 @@ def _rebuild(job: _Job, old: tuple[Path, Manifest] | None, folders: tuple[Skippe
     known = before.states if before else {}
     states = corpus_states(settings, known)
     changes = compare(known, states)
+    if before and settings.server:
+        _refuse_other_corpus(settings, before, states)
     same_recipe = before is not None and before.recipe == recipe
     stale = {*changes.added, *changes.changed} if same_recipe else set(states)
     skipped = list(folders)
@@ -231,6 +233,14 @@ def _rebuild(job: _Job, old: tuple[Path, Manifest] | None, folders: tuple[Skippe
     job.report("Writing", 1, 1)
     sizes = len(indexed), manifest.passages, manifest.sentences
     return BuildReport(settings.index, *sizes, passages.embedded, changes, job.seconds(), True, manifest.skipped, manifest.suspicious, answers)
+
+
+def _refuse_other_corpus(settings: IndexSettings, before: Manifest, states: Mapping[str, DocumentState]) -> None:
+    """Raises SettingsError when an index that others share has nothing in common with this corpus: it must be that of another."""
+    contents = [{state.file_sha256 for state in files.values()} for files in (before.states, states)]
+    if before.states.keys().isdisjoint(states) and contents[0].isdisjoint(contents[1]):
+        remedy = "Give this one another name with KEI_INDEX, or put it in the place of that one with: python -m index rebuild --force"
+        raise SettingsError(f"The index {settings.shown} is of another corpus, {before.corpus}: they share no document. {remedy}")
 
 
 def _read(job: _Job, names: Sequence[str], states: Mapping[str, DocumentState], skipped: list[Skipped]) -> dict[str, Document]:

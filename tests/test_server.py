@@ -341,6 +341,15 @@ def test_machines_with_a_corpus_of_the_same_name_share_an_index(tmp_path):
     assert IndexSettings.from_environment(environment={"KEI_CHROMA_API_KEY": "k", "KEI_INDEX": "a/b"}).shown == "b on https://api.trychroma.com"
 
 
+def test_index_of_another_corpus_under_the_same_name_is_not_replaced_in_passing(remote, words, tmp_path):
+    rebuild(remote, words)
+    other = replace(remote, corpus=write_corpus(tmp_path / "others", {"owls.md": "# Owls\n\nOwls hunt by ear.\n"}))
+    with pytest.raises(SettingsError, match="is of another corpus, .*documents: they share no document. Give this one another name with KEI_INDEX"):
+        rebuild(other, words)
+    assert not rebuild(remote, words).rebuilt
+    assert rebuild(other, words, force=True).rebuilt
+
+
 def test_machine_that_may_not_rebuild_serves_what_is_there(remote, words, monkeypatch):
     monkeypatch.setattr("assistant.assistant.open_embeddings", lambda *_arguments, **_options: words)
     asking = replace(remote, builds=False)
