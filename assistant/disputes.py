@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from assistant import prompts
 from assistant.answer import Citation
 from assistant.citations import Library, as_read
+from assistant.days import MONTHS
 from assistant.evidence import Evidence
-from assistant.question import Question
+from assistant.question import Question, is_name
 from index import Document
 from index.disagreements import Disagreement
-from index.keywords import STOPWORDS, tokenize
+from index.keywords import STOPWORDS, tokenize, words_of
 from index.outline import outline
 from index.sentences import sentence_spans
 
@@ -30,6 +31,7 @@ class Dispute:
 
     disagreement: Disagreement
     words: Mapping[str, float]  # of what it is about, with their rarity
+    names: frozenset[str]  # those of its words that name something
     sides: tuple[tuple[Span, ...], ...]  # of each position, where its quotes stand
 
     def sides_taken(self, spans: Sequence[Span]) -> int:
@@ -43,7 +45,11 @@ def disputes_of(disagreements: Iterable[Disagreement], library: Library, rarity:
     for item in disagreements:
         spans = ([_span(quote.document_id, quote.text, library) for quote in position.quotes] for position in item.positions)
         sides = tuple(tuple(filter(None, side)) for side in spans)
-        found.append(Dispute(item, {token: rarity(token) for token in set(tokenize(item.about)) - STOPWORDS}, sides))
+        words = {token: rarity(token) for token in set(tokenize(item.about)) - STOPWORDS}
+        names = frozenset(
+            token for token, word in words_of(item.about) if token in words and word[:1].isupper() and is_name(word) and word.lower() not in MONTHS
+        )
+        found.append(Dispute(item, words, names, sides))
     return found
 
 
@@ -59,7 +65,7 @@ def touched(question: Question, chosen: Sequence[Evidence], disputes: Iterable[D
         names_half = 2 * len(shared) >= len(dispute.words)
         of_question = common / (sum(asked.values()) or 1.0)
         is_about = share >= ABOUT and of_question >= ALONE
-        is_near = share >= NEAR and of_question >= NEAR and dispute.sides_taken(spans)
+        is_near = share >= NEAR and of_question >= NEAR and dispute.names <= asked.keys() and dispute.sides_taken(spans)
         if (names_half and (is_about or is_near)) or dispute.sides_taken(spans[:1]) > 1:
             found.append(dispute)
     return found
