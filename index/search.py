@@ -75,10 +75,14 @@ def reciprocal_rank_fusion(
     return scores
 
 
+Ranked = tuple[Vectors, Any, dict[str, list[int]]]
+
+
 class Index:
     """A built index, open for questions."""
 
     _hold: Hold | None = None
+    _last: tuple[str, Ranked] | None = None  # of the last question, which is often looked at twice
     is_pinned = False  # to a generation that does not serve yet
 
     def __init__(self, settings: IndexSettings, folder: Path, manifest: Manifest, embeddings: Embeddings) -> None:
@@ -164,8 +168,14 @@ class Index:
         scores = reciprocal_rank_fusion(list(rankings.values()))
         return self._hits(positions, {position: scores.get(position, 0.0) for position in positions}, vector, sentence_scores, rankings)
 
-    def _rankings(self, question: str) -> tuple[Vectors, Any, dict[str, list[int]]]:
+    def _rankings(self, question: str) -> Ranked:
         """A question's vector, the BM25 of each sentence, and the passages' positions in the order of each signal."""
+        last = self._last
+        if last is None or last[0] != question:
+            self._last = last = (question, self._rank(question))
+        return last[1]
+
+    def _rank(self, question: str) -> Ranked:
         vector = np.asarray(self.embeddings.embed_query(question), np.float32)
         tokens = [token for token in tokenize(question) if token not in STOPWORDS]
         alike = [token for others in self.synonyms_of(tokens).values() for token in others]
