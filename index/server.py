@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ class OnServer(Place):
         self._name = collection_name(copies.name)
         self._shown = shown
         self._claim: Claim | None = None
+        self._named = ""  # the generation that was to serve
         self._latest: Pointer | None = None
         self._looked = -POLL_SECONDS  # when, by time.monotonic()
 
@@ -90,7 +92,7 @@ class OnServer(Place):
         if time.monotonic() - self._looked > POLL_SECONDS:
             try:
                 self._latest = self._pointer()
-            except ServerUnavailable:  # the question itself will say so
+            except UserError:  # the question itself will say so, where it matters to it
                 return True
             self._looked = time.monotonic()
         return self._latest is None or self._latest.generation == folder.name
@@ -126,18 +128,22 @@ class OnServer(Place):
                 packed.write(path, path.relative_to(folder))
         files = self._collections(folder.name)[2]
         self._server.create(files, self._facts)
-        records = list(_records(archive))
-        for start in range(0, len(records), RECORDS):
-            self._server.put(files, {str(number): record for number, record in enumerate(records[start : start + RECORDS], start=start)})
-        pointer = Pointer(self._writer.number, folder.name, len(records), _sha256(archive), _sha256(folder / MANIFEST))
+        records, written = _records(archive), 0
+        while page := list(islice(records, RECORDS)):
+            self._server.put(files, {str(number): record for number, record in enumerate(page, start=written)})
+            written += len(page)
+        pointer = Pointer(self._writer.number, folder.name, written, _sha256(archive), _sha256(folder / MANIFEST))
         self._copy_of(pointer)  # reads back what every reader will
         self._server.create(self._pointers, self._facts)
         self._writer.renew()
+        self._named = folder.name
         self._server.put(self._pointers, {str(pointer.number): asdict(pointer)})
         shutil.rmtree(folder.parent, ignore_errors=True)
 
     def discard(self, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
+        if folder.name == self._named:  # subtle: the server may have taken the record of which it told nothing any more
+            return
         try:
             for name in self._collections(folder.name):
                 self._server.remove(name)
@@ -192,12 +198,17 @@ class OnServer(Place):
     def _copy_of(self, pointer: Pointer) -> Path:
         """This machine's copy of what is not passages and vectors, fetched when it is not there or not whole."""
         folder = self._copies / pointer.generation
-        if not _is_whole(folder, pointer):
+        if _is_whole(folder, pointer):
+            return folder
+        try:
             self._copies.mkdir(parents=True, exist_ok=True)
             with FileLock(self._copies / "lock"):  # several processes of this machine may want it
                 if not _is_whole(folder, pointer):
                     self._fetch(pointer, folder)
                     generations.remove_unused(self._copies, pointer.generation)
+        except OSError as error:
+            remedy = "Make room, give write permission, or set XDG_CACHE_HOME to another place."
+            raise UserError(f"Cannot keep a copy of the index in {self._copies}: {error.strerror or error}. {remedy}") from error
         return folder
 
     def _fetch(self, pointer: Pointer, folder: Path) -> None:

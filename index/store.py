@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 PAGE = 1000  # records a call; Chroma takes at most some 5,000
 SERVER_PAGE = 300  # likewise, over a network; Chroma Cloud takes and gives no more
+SERVER_BATCH = 100  # records to write in a call: sorting in one vector may take a busy server 50 ms
 SAID = 300  # characters of what a server says that are told to people
 DATABASE = "chroma.sqlite3"
 ORDER = "order.npy"  # for each passage by position: its serial number, and how many sentences it has
@@ -92,7 +93,7 @@ class Store:
         from chromadb.config import Settings
 
         if collections:
-            self.folder, self._page = folder, SERVER_PAGE
+            self.folder, self._page, self._batch = folder, SERVER_PAGE, SERVER_BATCH
             self.close: Callable[[], object] = lambda: None  # the connection is others' too
             self._passages, self._sentences = collections
             folder.mkdir(exist_ok=True)
@@ -106,7 +107,7 @@ class Store:
         if not create and not (folder / DATABASE).is_file():
             raise IndexDamaged(f"The index has no {DATABASE} in {folder}. {REMEDY}")
         self.folder = folder
-        self._page = PAGE
+        self._page = self._batch = PAGE
         settings = Settings(anonymized_telemetry=False, allow_reset=False, is_persistent=True, persist_directory=str(folder))
         try:
             client: Any = chromadb.PersistentClient(path=str(folder), settings=settings)
@@ -193,14 +194,15 @@ class Store:
         self._set_order(np.array(order, np.int64))
 
     def _add(self, passages: Sequence[Passage], vectors: Mapping[str, tuple[Vectors, Vectors]]) -> None:
-        self._passages.add(
-            ids=[str(passage.serial) for passage in passages], embeddings=np.stack([vectors[passage.key][0] for passage in passages]),
-            documents=[passage.text for passage in passages], metadatas=[_metadata(passage) for passage in passages],
-        )  # fmt: skip
+        for page in _pages(passages, self._batch):
+            self._passages.add(
+                ids=[str(passage.serial) for passage in page], embeddings=np.stack([vectors[passage.key][0] for passage in page]),
+                documents=[passage.text for passage in page], metadatas=[_metadata(passage) for passage in page],
+            )  # fmt: skip
         numbers = [f"{passage.serial}.{place}" for passage in passages for place in range(len(passage.sentences))]
         stacked = np.concatenate([vectors[passage.key][1] for passage in passages])
-        for start in range(0, len(numbers), self._page):
-            self._sentences.add(ids=numbers[start : start + self._page], embeddings=stacked[start : start + self._page])
+        for start in range(0, len(numbers), self._batch):
+            self._sentences.add(ids=numbers[start : start + self._batch], embeddings=stacked[start : start + self._batch])
 
     def nearest_sentences(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
         """Numbers of the sentences nearest to a vector with their cosine, nearest first."""

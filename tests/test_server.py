@@ -23,7 +23,7 @@ from test_rebuild import assert_equal
 
 from assistant import Assistant
 from assistant.assistant import open_index
-from index import ChromaServer, Index, IndexDamaged, IndexLocked, IndexMissing, IndexSettings, ServerUnavailable, SettingsError, rebuild
+from index import ChromaServer, Index, IndexDamaged, IndexLocked, IndexMissing, IndexSettings, ServerUnavailable, SettingsError, UserError, rebuild
 from index import server as serving
 from index.__main__ import main
 from index.place import place_of
@@ -160,6 +160,24 @@ def test_server_stopped_in_mid_question_is_named_and_the_next_question_after_its
     assert assistant.answer("How do owls hunt?").citations
 
 
+def test_generation_whose_last_request_got_no_reply_is_whole(remote, words, monkeypatch):
+    rebuild(remote, words)
+    (remote.corpus / "owls.md").write_text("# Owls\n\nOwls hunt by ear.\n")
+    put = Server.put
+
+    def put_and_hear_nothing(server, name, records):
+        put(server, name, records)
+        if name.endswith(".current"):
+            raise ServerUnavailable("No reply.", is_passing=True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Server, "put", put_and_hear_nothing)
+        with pytest.raises(ServerUnavailable):
+            rebuild(remote, words)
+    assert Index.open(remote, words).search("owls hunt")[0].document_id == "owls.md"
+    assert not rebuild(remote, words).rebuilt
+
+
 def test_server_that_hangs_is_not_waited_for_without_end(chroma, remote, words):
     rebuild(remote, words)
     hasty = replace(remote, server=replace(chroma.settings, timeout_seconds=5))
@@ -247,6 +265,13 @@ def test_damaged_copy_is_fetched_again(remote, words):
     assert Index.open(remote, words).search("whales")
 
 
+def test_place_for_copies_that_cannot_be_written_is_named(remote, words, tmp_path):
+    rebuild(remote, words)
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UserError, match="Cannot keep a copy of the index in .*file.*set XDG_CACHE_HOME"):
+        Index.open(replace(remote, index=tmp_path / "file" / remote.index.name), words)
+
+
 # --- one writer ----------------------------------------------------------------------------------------------------------
 
 
@@ -303,6 +328,7 @@ def test_login_is_sent_with_every_request(chroma, login, header):
 
 def test_no_request_has_more_records_than_the_server_takes(remote, words, monkeypatch):
     monkeypatch.setattr("index.store.SERVER_PAGE", 7)
+    monkeypatch.setattr("index.store.SERVER_BATCH", 7)
     with Gate(remote.server.url, ("x-chroma-token", "ck-1234"), records=7) as gate:
         settings = replace(remote, server=ChromaServer(gate.url, api_key="ck-1234"))
         assert rebuild(settings, words).sentences > 7
