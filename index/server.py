@@ -17,7 +17,7 @@ import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -40,6 +40,7 @@ PART = 3000  # bytes of an archive in one value of a record: 4,000 characters as
 PARTS = 4  # of them in a record
 RECORDS = 100  # in a request
 CLAIM_SECONDS = 60  # for which a writer has the index to itself, unless it says again that it is there
+WRITING_SECONDS = 120  # at least, for one request of a writer: sorting in vectors takes a busy server long
 POLL_SECONDS = 1.0  # for which the name of the generation that serves is taken to be still the same
 ATTEMPTS = 5  # a generation can go between reading its name and holding it
 
@@ -62,6 +63,7 @@ class OnServer(Place):
 
     def __init__(self, copies: Path, server: ChromaServer, shown: str) -> None:
         self._copies = copies
+        self._settings = server
         self._server = _connection(server)
         self._name = collection_name(copies.name)
         self._shown = shown
@@ -101,9 +103,11 @@ class OnServer(Place):
     def writing(self) -> Iterator[None]:
         latest = self._pointer()
         self._claim = Claim.take(self._server, self._name, self._shown, above=latest.number if latest else 0)
+        hasty, self._server = self._server, _connection(replace(self._settings, timeout_seconds=max(self._settings.timeout_seconds, WRITING_SECONDS)))
         try:
             yield
         finally:
+            self._server = hasty
             self._claim.release()
             self._claim = None
 
