@@ -109,6 +109,7 @@ class Assistant:
         self._today = today
         self._lock = threading.Lock()
         self._kept: dict[tuple[str, ...], Answer] = {}  # answers of the chat model, the oldest first
+        self._passed_over: Path | None = None  # a newer generation that only a restart can take up
 
     @classmethod
     def open(
@@ -133,6 +134,12 @@ class Assistant:
     def examples(self) -> tuple[str, ...]:
         """Questions that the corpus offers as a beginning."""
         return self.index.configuration.examples
+
+    @property
+    def needs_restart(self) -> bool:
+        """Whether a newer index is there that this assistant cannot take up, as it was built with another model."""
+        self._take_up_new_generation()
+        return self._is_passed_over()
 
     def answer(self, question: str, *, history: History = (), as_of: Day = None) -> Answer:
         """The complete Answer to a question. Raises QuestionError for a question that is none, UserError for a bad day."""
@@ -480,17 +487,23 @@ class Assistant:
         return list(dict.fromkeys(passage.title for passage in self._passages))[:limit]
 
     def _take_up_new_generation(self, *, is_gone: bool = False) -> None:
-        if not is_gone and self.index.is_current():
+        if not is_gone and (self.index.is_current() or self._is_passed_over()):
             return
         with self._lock:
-            if is_gone or not self.index.is_current():
+            if is_gone or not (self.index.is_current() or self._is_passed_over()):
+                newest = self.index.place.current()
                 try:
                     self.index = Index.open(self.index.settings, self.index.embeddings, allow_stale=True)
                 except IndexStale as error:  # built with another model: the open generation stays readable, so it goes on serving
                     logger.warning("The rebuilt index needs a restart; the former one goes on serving. %s", error)
+                    self._passed_over = newest
                     return
+                self._passed_over = None
                 for name in ("_speller", "_answerable", "_histories", "_passages", "_disputes"):
                     self.__dict__.pop(name, None)
+
+    def _is_passed_over(self) -> bool:
+        return self._passed_over is not None and self.index.place.is_current(self._passed_over)
 
 
 # --- opening ---------------------------------------------------------------------------------------------------------

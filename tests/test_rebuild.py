@@ -195,15 +195,22 @@ def test_store_that_is_worn_by_many_changes_is_written_anew(built, words):
     assert 0 in wear
 
 
-def test_assistant_goes_on_serving_when_the_index_is_rebuilt_with_another_model(built, words):
+def test_assistant_goes_on_serving_when_the_index_is_rebuilt_with_another_model(built, words, monkeypatch):
+    """It tries to open that index once, says that it needs a restart, and takes up the next one that fits."""
     assistant = Assistant(Index.open(built, words))
     before = assistant.answer("Do whales sing?")
+    assert not assistant.needs_restart
     other = WordEmbeddings()
     other.fingerprint = "words-2"
     rebuild(built, other)
-    after = assistant.answer("Do whales sing?")
-    assert (after.status, after.text) == (before.status, before.text)
-    assert not assistant.index.is_current()
+    opened: list[IndexSettings] = []
+    real_open = Index.open
+    monkeypatch.setattr(Index, "open", lambda settings, *rest, **options: (opened.append(settings), real_open(settings, *rest, **options))[1])
+    after = [assistant.answer("Do whales sing?") for _ in range(2)]
+    assert {(answer.status, answer.text) for answer in after} == {(before.status, before.text)}
+    assert (assistant.needs_restart, assistant.index.is_current(), len(opened)) == (True, False, 1)
+    rebuild(built, words)
+    assert (assistant.needs_restart, assistant.index.is_current(), len(opened)) == (False, True, 2)
 
 
 # --- generations and their readers ---------------------------------------------------------------------------------------
