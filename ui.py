@@ -7,6 +7,7 @@ import errno
 import ipaddress
 import json
 import logging
+import math
 import os
 import socket
 import threading
@@ -15,9 +16,9 @@ import webbrowser
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import click
 import gradio as gr
@@ -27,14 +28,16 @@ from starlette.middleware import Middleware
 from assistant import Answer
 from index import QuestionError, SettingsError, UserError
 from index.settings import APPLICATION
-from page import draw, texts
-from page.figures import draw_figure, read_figures
+from page import draw, texts, words
+from page.figures import Figure, draw_figure, read_figures
 
 if TYPE_CHECKING:
     from assistant import Assistant
     from index import Document
 
 logger = logging.getLogger(__name__)
+
+Value = TypeVar("Value")
 
 NAME = "Kei Policy Assistant"
 PAGE = Path(__file__).resolve().parent / "page"
@@ -43,6 +46,7 @@ TURN_LENGTH = 4000  # characters of each
 COMMENT_LENGTH = 2000  # characters
 SESSIONS = 200  # of browsers that Gradio remembers; each takes some 55 kB
 LARGEST_RESTORE = 200  # answers of a kept conversation that are drawn again
+STANDING_SECONDS = 10  # between two looks at whether documents have changed
 
 # Gradio's own page starts from inline scripts and compiles its templates, so both must be allowed; no other site is.
 POLICY = (
@@ -182,6 +186,51 @@ class Opening:
         threading.Thread(target=work, name="opening", daemon=True).start()
 
 
+class Drawn(Generic[Value]):
+    """What is drawn once for each generation of the index."""
+
+    def __init__(self, draw_it: Callable[[Assistant], Value]) -> None:
+        self._draw = draw_it
+        self._kept: tuple[Path, Value] | None = None
+        self._lock = threading.Lock()
+
+    def get(self, ready: Assistant) -> Value:
+        """It, as of the generation that answers now."""
+        folder = ready.index.folder
+        with self._lock:
+            if self._kept is None or self._kept[0] != folder:
+                self._kept = folder, self._draw(ready)
+            return self._kept[1]
+
+
+class Standing:
+    """Whether the index that answers is the newest there can be; looked at after some seconds, not for every question."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._until = -math.inf
+        self._notices: tuple[tuple[str, str], ...] = ()
+        self._lock = threading.Lock()
+
+    def notices(self, ready: Assistant) -> tuple[tuple[str, str], ...]:
+        """What to tell of it, each with the command that puts it right or none."""
+        with self._lock:
+            if self._clock() >= self._until:
+                self._notices = tuple(self._look(ready))
+                self._until = self._clock() + STANDING_SECONDS
+            return self._notices
+
+    @staticmethod
+    def _look(ready: Assistant) -> Iterator[tuple[str, str]]:
+        try:
+            if ready.needs_restart:
+                yield texts.NEEDS_RESTART.format(day=ready.index.manifest.built_at[:10]), ""
+            elif changes := ready.index.changes():
+                yield texts.DOCUMENTS_CHANGED.format(changes=changes), texts.REBUILD
+        except UserError as error:
+            yield str(error), ""
+
+
 class RateLimit:
     """So many questions a minute for each client."""
 
@@ -276,6 +325,8 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
     settings = settings or PageSettings()
     opening = Opening(assistant)
     rate_limit = RateLimit(settings.rate)
+    standing = Standing()
+    stopped: deque[str] = deque(maxlen=1000)  # questions that nobody waits for any longer
     feedback_lock = threading.Lock()
 
     # --- what is drawn, once the assistant is there ---
@@ -287,12 +338,11 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
     def shelf_of(ready: Assistant) -> draw.Shelf:
         return lambda document_id: document_of(ready, document_id)
 
-    def figures_of(ready: Assistant) -> list[tuple[str, str, str]]:
-        """Title, table and drawing of each figure whose table is there."""
+    def figures_of(ready: Assistant) -> list[tuple[Figure, str]]:
+        """Each figure whose table is there, with its drawing."""
         try:
-            figures = read_figures(ready.index.settings.corpus)
-            tables = [(figure, document_of(ready, figure.table)) for figure in figures]
-            return [(figure.title, figure.table, draw_figure(figure, table)) for figure, table in tables if table is not None and table.rows]
+            tables = [(figure, document_of(ready, figure.table)) for figure in read_figures(ready.index.settings.corpus)]
+            return [(figure, draw_figure(figure, table)) for figure, table in tables if table is not None and table.rows]
         except (UserError, ValueError) as error:
             logger.warning("The figures cannot be drawn: %s", error)
             return []
@@ -321,73 +371,85 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
     def title_of(ready: Assistant | None) -> str:
         return settings.title or (ready.index.configuration.title if ready else "") or texts.TITLE
 
-    drawn: dict[tuple[str, str], tuple[str, ...]] = {}
+    def documents_of(ready: Assistant) -> str:
+        documents = [document for name in ready.index.manifest.documents if (document := document_of(ready, name)) is not None]
+        return draw.draw_documents(documents, {topic: len(ready.timeline(topic)) for topic in ready.topics()})
 
-    def contents(ready: Assistant) -> tuple[str, ...]:
-        """Header, welcome, documents, figures and about: drawn once for each generation of the index."""
-        key = (str(ready.index.folder), ready.mode)
-        if key not in drawn:
-            documents = [document for name in ready.index.manifest.documents if (document := document_of(ready, name)) is not None]
-            figures = figures_of(ready)
-            drawn.clear()
-            drawn[key] = (
-                draw.draw_header(title_of(ready), ready.index.configuration.description, ready.mode),
-                draw.draw_welcome(ready.examples),
-                draw.draw_documents(documents, {topic: ready.timeline(topic) for topic in ready.topics()}),
-                f'<div class="figures"><h2>{draw.escape(texts.FIGURES_HEADING)}</h2>{"".join(drawing for _, _, drawing in figures)}</div>'
-                if figures
-                else "",
-                about_of(ready),
-            )
-            figure_titles.clear()
-            figure_titles.update({table: title for title, table, _ in figures})
-        return drawn[key]
+    shelf_drawn, figures_drawn = Drawn(documents_of), Drawn(figures_of)
 
-    figure_titles: dict[str, str] = {}
+    def offered(ready: Assistant) -> dict[str, frozenset[str]]:
+        """Each figure's title, with the documents beside whose quotes it is offered."""
+        return {figure.title: frozenset((figure.table, *figure.about)) for figure, _ in figures_drawn.get(ready)}
+
+    def contents(ready: Assistant) -> tuple[str, str, str]:
+        """Header, welcome and about."""
+        header = draw.draw_header(title_of(ready), ready.index.configuration.description, ready.mode)
+        return header, draw.draw_welcome(ready.examples), about_of(ready)
+
     loading = draw.draw_message(texts.LOADING, texts.LOADING_HINT)
-    waiting_contents = (draw.draw_header(title_of(None), "", None), loading, loading, "", loading)
+    waiting_contents = (draw.draw_header(title_of(None), "", None), loading, loading)
 
     # --- what happens ---
 
     def load() -> tuple[Any, ...]:
-        """Fill the page; waits for the assistant."""
+        """Notices, header, welcome, about and figures; waits for the assistant."""
+        notices = figures = ""
         try:
-            shown = contents(opening.wait())
+            shown = contents(ready := opening.wait())
+            notices = draw.draw_notices(standing.notices(ready))
+            figures = draw.draw_figures([drawing for _, drawing in figures_drawn.get(ready)])
         except Exception as error:
-            message = draw.draw_message(texts.FAILED, str(error) if isinstance(error, UserError) else texts.UNEXPECTED, wrong=True)
-            shown = (waiting_contents[0], message, message, "", message)
-        return (*shown[:3], shown[3], shown[4], gr.update(visible=bool(shown[3])))
+            shown = (waiting_contents[0], *[failure(error)] * 2)
+        return (notices, *shown, figures, gr.update(visible=bool(figures)))
+
+    def load_documents() -> str:
+        """The list of documents, which takes a while where there are many."""
+        try:
+            return shelf_drawn.get(opening.wait())
+        except Exception as error:
+            return failure(error)
+
+    def failure(error: Exception) -> str:
+        return draw.draw_message(texts.FAILED, str(error) if isinstance(error, UserError) else texts.UNEXPECTED, wrong=True)
 
     def client_of(request: gr.Request | None) -> str:
         return str(request.client.host) if request is not None and request.client else ""
 
-    def ask(question: str, history: object, day: str | None, request: gr.Request) -> Iterator[tuple[Any, Any]]:
-        """A question of the page: the growing turn, and the emptied question box; the question comes back when it cannot be taken."""
+    def ask(question: str, history: object, day: str | None, asked: str, request: gr.Request) -> Iterator[tuple[Any, Any, Any]]:
+        """A question of the page: the growing turn, the emptied question box and the notices; the question comes back when it cannot be taken."""
+        unchanged = gr.skip(), gr.skip(), gr.skip()
         ready = opening.peek()
-        yield draw.draw_waiting(question[:TURN_LENGTH], texts.SEARCHING if ready else texts.LOADING), ""
+        if asked in stopped:
+            yield unchanged
+            return
+        yield draw.draw_asked(asked, draw.draw_waiting(question[:TURN_LENGTH], texts.SEARCHING if ready else texts.LOADING)), "", gr.skip()
         try:
             rate_limit.check(client_of(request))
             turns = turns_of(history)
             ready = ready or opening.get()
-            contents(ready)
             for answer in ready.stream(question, history=turns, as_of=day or None):
-                yield draw.draw_answer(answer, shelf_of(ready), figure_titles), gr.skip()
-        except UserError as error:
-            gr.Warning(draw.escape(error))
-            yield "", question
-        except Exception:
-            logger.exception("A question failed")
-            gr.Warning(texts.UNEXPECTED)
-            yield "", question
+                if asked in stopped:
+                    return
+                notices = draw.draw_notices(standing.notices(ready)) if answer.complete else gr.skip()
+                yield draw.draw_asked(asked, draw.draw_answer(answer, shelf_of(ready), offered(ready))), gr.skip(), notices
+        except Exception as error:
+            if not isinstance(error, UserError):
+                logger.exception("A question failed")
+            if asked not in stopped:
+                gr.Warning(draw.escape(error) if isinstance(error, UserError) else texts.UNEXPECTED)
+                yield "", question, gr.skip()
+
+    def stop_asking(asked: object) -> None:
+        """Let a question end before its next sentence."""
+        stopped.append(str(asked)[:100])
 
     def draw_again(answers: object) -> list[str]:
         """The turns of a conversation that the browser kept."""
         ready = opening.get()
-        contents(ready)
         turns = []
         for item in answers[:LARGEST_RESTORE] if isinstance(answers, list) else []:
             try:
-                turns.append(draw.draw_answer(replace(Answer.from_dict(item), complete=True), shelf_of(ready), figure_titles))
+                turns.append(draw.draw_answer(replace(Answer.from_dict(item), complete=True), shelf_of(ready), offered(ready)))
             except (KeyError, TypeError, ValueError, AttributeError):
                 turns.append("")
         return turns
@@ -401,6 +463,17 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
         start, end = wanted.get("start"), wanted.get("end")
         quote = (start, end) if isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= len(document.text) else None
         return draw.draw_document(document, quote)
+
+    def history(topic: object) -> str:
+        """The steps of a topic's history."""
+        ready = opening.get()
+        return draw.draw_history(ready.timeline(str(topic)) if topic in ready.topics() else [])
+
+    def find(search: object) -> list[dict[str, Any]]:
+        """The documents that hold all words of a search, and where."""
+        ready = opening.get()
+        documents = (document_of(ready, name) for name in ready.index.manifest.documents)
+        return [asdict(place) for place in words.find(filter(None, documents), str(search))]
 
     def feedback(value: object) -> bool:
         """Whether a thumb was written down."""
@@ -446,6 +519,7 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
 
     with Page(title=title_of(ready), analytics_enabled=False, fill_width=True) as page:
         header = gr.HTML(shown[0], elem_id="header", apply_default_css=False)
+        notices = gr.HTML("", elem_id="notices", apply_default_css=False)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(texts.TAB_CHAT, id="chat"), gr.Row(elem_id="chat", equal_height=False):
                 with gr.Column(elem_id="talk", scale=3, min_width=320):
@@ -453,7 +527,7 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
                         f'<div class="toolbar"></div><details class="saved" hidden></details><div id="earlier"></div>'
                         '<p id="announcer" class="visually-hidden" role="status"></p>'
                         f'<span id="page-texts" hidden>{draw.escape(json.dumps({**texts.SCRIPT, "feedback": settings.feedback is not None}))}</span>',
-                        elem_id="conversation", apply_default_css=False, server_functions=[draw_again, read, feedback],
+                        elem_id="conversation", apply_default_css=False, server_functions=[draw_again, stop_asking, read, history, find, feedback],
                         js_on_load="window.keiPage.connect(server)",
                     )  # fmt: skip
                     current = gr.HTML("", elem_id="current", apply_default_css=False)
@@ -469,24 +543,26 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
                 with gr.Column(elem_id="side", scale=2, min_width=280):
                     gr.HTML(draw.draw_pane(), elem_id="pane-holder", apply_default_css=False)
             with gr.Tab(texts.TAB_DOCUMENTS, id="documents"):
-                documents = gr.HTML(shown[2], elem_id="documents", apply_default_css=False)
-            with gr.Tab(texts.TAB_FIGURES, id="figures", visible=bool(shown[3])) as figures_tab:
-                figures = gr.HTML(shown[3], elem_id="figures", apply_default_css=False)
+                documents = gr.HTML(loading, elem_id="documents", apply_default_css=False)
+            with gr.Tab(texts.TAB_FIGURES, id="figures", visible=False) as figures_tab:
+                figures = gr.HTML("", elem_id="figures", apply_default_css=False)
             with gr.Tab(texts.TAB_ABOUT, id="about"):
-                about = gr.HTML(shown[4], elem_id="about", apply_default_css=False)
-        history, day = gr.Textbox(visible=False), gr.Textbox(visible=False)
+                about = gr.HTML(shown[2], elem_id="about", apply_default_css=False)
+        earlier, day, asked = (gr.Textbox(visible=False) for _ in range(3))
 
-        asked = gr.on(
-            [question_box.submit, send.click], ask, inputs=[question_box, history, day], outputs=[current, question_box],
-            js="(question) => window.keiPage.begin(question)", show_progress="hidden", api_visibility="private",
+        # subtle: no `cancels`. What Gradio cancels counts as running until its next sentence is there, and breaks what is asked meanwhile.
+        question = gr.on(
+            [question_box.submit, send.click], ask, inputs=[question_box, earlier, day, asked], outputs=[current, question_box, notices],
+            js="(question) => window.keiPage.begin(question)", trigger_mode="multiple", show_progress="hidden", api_visibility="private",
             concurrency_limit=settings.concurrency, concurrency_id="questions",
         )  # fmt: skip
-        asked.failure(None, js="() => window.keiPage.stop()", api_visibility="private")
-        stop.click(None, cancels=[asked], js="() => window.keiPage.stop()", api_visibility="private")
+        question.failure(None, js="() => window.keiPage.stop()", api_visibility="private")
+        stop.click(None, js="() => window.keiPage.stop()", api_visibility="private")
         page.load(
-            load, outputs=[header, welcome, documents, figures, about, figures_tab], show_progress="hidden", api_visibility="private",
+            load, outputs=[notices, header, welcome, about, figures, figures_tab], show_progress="hidden", api_visibility="private",
             concurrency_limit=None,
         )  # fmt: skip
+        page.load(load_documents, outputs=documents, show_progress="hidden", api_visibility="private", concurrency_limit=None)
         gr.api(answer, api_name="answer", concurrency_limit=settings.concurrency, concurrency_id="questions")
         gr.api(search, api_name="search", concurrency_limit=settings.concurrency, concurrency_id="questions")
     page.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency, api_open=False)

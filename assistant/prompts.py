@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 NOTHING_FOUND = "The sources do not answer this question."
 NOT_MENTIONED = "The sources say nothing about {terms}."
 NOT_NEARBY = "None of the nearest passages mentions {terms}."
@@ -77,6 +79,16 @@ REWRITER_QUESTION = """{turns}
 Last question: {question}"""
 ASKED = "Question:"
 ANSWERED = "Answer:"
+
+
+def is_made_from(text: str, *phrases: str) -> bool:
+    """Whether a text is one of these phrases with its places filled in.
+
+    >>> is_made_from("As of 2025-07-31.", CHANGED, AS_OF)
+    True
+    """
+    patterns = ("(?s:.+)".join(map(re.escape, re.split(r"\{\w+\}", phrase))) for phrase in phrases)
+    return any(re.fullmatch(pattern, text) for pattern in patterns)
 
 
 def left_out(count: int) -> str:

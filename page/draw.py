@@ -6,14 +6,15 @@ import html
 import json
 import re
 import urllib.parse
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, pairwise
 from types import MappingProxyType
 
-from assistant import Answer, Citation
+from assistant import Answer, Citation, prompts
 from assistant.history import Step
+from assistant.prompts import is_made_from
 from index import Document, Hit, Source
 from index.outline import Block, outline
 from page import texts
@@ -151,10 +152,12 @@ class _Reading:
         pieces = []
         for left, right in pairwise(sorted({start, end, *inner})):
             piece = inline(self.document.text[left:right])
+            told = piece.rstrip()  # a note stays with its sentence
             highlighted = self.quote is not None and self.quote[0] <= left and right <= self.quote[1]
-            pieces.append(f'<mark class="quote">{piece}</mark>' if highlighted else piece)
-            for number in dict.fromkeys(self.numbers[note.source] for note in notes if note.position == right and self.numbers):
-                pieces.append(f'<sup><a href="#note-{number}" class="note" data-note="{number}">{number}</a></sup>')
+            pieces.append(f'<mark class="quote">{told}</mark>' if highlighted else told)
+            numbers = dict.fromkeys(self.numbers[note.source] for note in notes if note.position == right and self.numbers)
+            links = " ".join(f'<a href="#note-{number}" class="note" data-note="{number}">{number}</a>' for number in numbers)
+            pieces.append((f"<sup>{links}</sup>" if links else "") + piece[len(told) :])
         return "".join(pieces)
 
     def row(self, start: int, end: int) -> str:
@@ -256,7 +259,8 @@ def _at_publisher(address: str | None, quote: str) -> str:
 
 def _headings(section: str, title: str) -> str:
     """A section's path without the title that already stands above it."""
-    return f'<p class="section">{escape(section)}</p>' if section and section != title else ""
+    path = section.removeprefix(title).removeprefix(" > ") if section == title or section.startswith(f"{title} > ") else section
+    return f'<p class="section">{escape(path)}</p>' if path else ""
 
 
 def draw_citation(citation: Citation, shelf: Shelf | None) -> str:
@@ -366,11 +370,22 @@ def _how(answer: Answer) -> str:
 
 
 def _notes(answer: Answer) -> str:
-    if not answer.notes:
-        return ""
+    """What to mind, open; what changed when, folded; and how new the evidence is, in a quiet line."""
     citations = {citation.number: citation for citation in answer.citations}
-    items = "".join(f"<li>{inline(note, citations)}</li>" for note in answer.notes)
-    return f'<div class="notes"><h3>{escape(texts.NOTES)}</h3><ul>{items}</ul></div>'
+
+    def listed(notes: Sequence[str]) -> str:
+        return f"<ul>{''.join(f'<li>{inline(note, citations)}</li>' for note in notes)}</ul>"
+
+    changes = [note for note in answer.notes if is_made_from(note, prompts.CHANGED)]
+    newest = [note for note in answer.notes if is_made_from(note, prompts.NEWEST_EVIDENCE, prompts.OLDER_THAN_REVIEW)]
+    day = texts.AS_OF.format(day=answer.as_of) if answer.as_of and answer.status != "declined" else ""
+    to_mind = [note for note in answer.notes if note not in (*changes, *newest, day)]
+    quiet = " ".join(filter(None, (day, *newest)))
+    return (
+        (f'<div class="notes"><h3>{escape(texts.NOTES)}</h3>{listed(to_mind)}</div>' if to_mind else "")
+        + (f'<p class="as-of">{inline(quiet, citations)}</p>' if quiet else "")
+        + (f"<details class='changes'><summary>{texts.CHANGES.format(count=len(changes))}</summary>{listed(changes)}</details>" if changes else "")
+    )
 
 
 def question_bubble(question: str) -> str:
@@ -378,10 +393,10 @@ def question_bubble(question: str) -> str:
     return f'<div class="question"><h2 class="visually-hidden">{escape(texts.YOU_ASKED)}</h2><p>{escape(question)}</p><div class="tools"></div></div>'
 
 
-def draw_answer(answer: Answer, shelf: Shelf | None = None, figures: Mapping[str, str] | None = None) -> str:
-    """A turn: the question, its Answer, and the sources for the pane. `figures` names figures by the table they plot."""
+def draw_answer(answer: Answer, shelf: Shelf | None = None, figures: Mapping[str, Collection[str]] = MappingProxyType({})) -> str:
+    """A turn: the question, its Answer, and the sources for the pane. `figures`: by title, the documents beside which one is offered."""
     callout = {"declined": texts.DECLINED, "partial": texts.PARTIAL}.get(answer.status)
-    about = [title for table, title in (figures or {}).items() if any(citation.document_id == table for citation in answer.citations)]
+    about = [title for title, documents in figures.items() if any(citation.document_id in documents for citation in answer.citations)]
     plots = "".join(
         f'<button type="button" class="quiet" data-do="figure" data-figure="{escape(title)}">{escape(texts.SEE_FIGURE.format(title=title))}</button>'
         for title in about
@@ -392,7 +407,6 @@ def draw_answer(answer: Answer, shelf: Shelf | None = None, figures: Mapping[str
     missing = ""
     if answer.missing and answer.missing.strip() not in answer.text:
         missing = f'<div class="missing"><h3>{escape(texts.MISSING)}</h3><p>{escape(answer.missing)}</p></div>'
-    as_of = f'<p class="as-of">{escape(texts.AS_OF.format(day=answer.as_of))}</p>' if answer.as_of and answer.status != "declined" else ""
     ending = ""
     if answer.complete:
         heading = texts.SUGGESTIONS if answer.status == "declined" else texts.FOLLOW_UPS
@@ -405,8 +419,7 @@ def draw_answer(answer: Answer, shelf: Shelf | None = None, figures: Mapping[str
         + (f'<p class="callout">{escape(callout)}</p>' if callout else "")
         + f'<div class="words">{_prose(answer)}</div>'
         + missing
-        + (_notes(answer) if answer.complete else "")
-        + as_of
+        + _notes(answer)
         + plots
         + ending
         + f"</div>{_pane(answer, shelf)}{data(answer.to_dict())}</article>"
@@ -421,6 +434,11 @@ def draw_waiting(question: str, message: str) -> str:
     )
 
 
+def draw_asked(asked: str, turn: str) -> str:
+    """A turn with the name that the script gave to its question, to know it from one that was stopped."""
+    return f'<div data-asked="{escape(asked)}">{turn}</div>'
+
+
 def mode_line(mode: str) -> str:
     """The mode in words."""
     return texts.MODE_QUOTED if mode == "quoted" else texts.MODE_MODEL.format(mode=mode)
@@ -433,6 +451,12 @@ def draw_header(title: str, description: str, mode: str | None) -> str:
         f'<header class="page-header"><div><h1>{escape(title)}</h1><p>{escape(description or texts.TAGLINE)}</p></div>'
         f'<p class="mode" data-ready="{str(mode is not None).lower()}">{escape(told)}</p></header>'
     )
+
+
+def draw_notices(notices: Sequence[tuple[str, str]]) -> str:
+    """What stands above the whole page: sentences for whoever runs it, each with the command that puts it right or none."""
+    lines = (f"<p>{escape(told)}{f' <code>{escape(command)}</code>' if command else ''}</p>" for told, command in notices)
+    return f'<div class="notices" role="status">{"".join(lines)}</div>' if notices else ""
 
 
 def draw_welcome(examples: Sequence[str]) -> str:
@@ -482,15 +506,15 @@ def _named(topic: str, titles: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def draw_documents(documents: Sequence[Document], histories: Mapping[str, Sequence[Step]] = MappingProxyType({})) -> str:
-    """The corpus by topic, with what is needed to filter it, and each topic's history, by the topic's name."""
+def draw_documents(documents: Sequence[Document], histories: Mapping[str, int] = MappingProxyType({})) -> str:
+    """The corpus by topic, with what is needed to filter it, and a place for each topic's history, of so many steps."""
     ordered = sorted(documents, key=lambda document: (_topic(document).lower(), document.title.lower()))
     titles = " ".join(document.title for document in ordered)
-    topics = {topic: _named(topic, titles) for topic in map(_topic, ordered)}
-    steps = {_topic(document): histories[document.topic] for document in documents if document.topic in histories}
+    topics = {topic: _named(topic, titles) for topic in dict.fromkeys(map(_topic, ordered))}
+    told = {_topic(document): document.topic for document in ordered if document.topic and histories.get(document.topic)}
     statuses = sorted({document.validity.status for document in documents if document.validity.status})
     groups = "".join(
-        f'<section class="topic"><h3>{escape(topics[topic])}</h3>{_history(steps.get(topic, ()))}'
+        f'<section class="topic"><h3>{escape(topics[topic])}</h3>{_history(told[topic], histories[told[topic]]) if topic in told else ""}'
         f"<ul>{''.join(map(_document_item, members))}</ul></section>"
         for topic, members in groupby(ordered, key=_topic)
     )
@@ -506,11 +530,15 @@ def draw_documents(documents: Sequence[Document], histories: Mapping[str, Sequen
     )
 
 
-def _history(steps: Sequence[Step]) -> str:
+def _history(topic: str, count: int) -> str:
+    """Where the history of a topic is put when somebody opens it."""
+    told = texts.HISTORY_ONE if count == 1 else texts.HISTORY.format(count=count)
+    return f'<details class="history" data-topic="{escape(topic)}"><summary>{escape(told)}</summary></details>'
+
+
+def draw_history(steps: Sequence[Step]) -> str:
     """The steps of a topic's history, each leading to its passage."""
-    if not steps:
-        return ""
-    return f'<details class="history"><summary>{escape(texts.HISTORY.format(count=len(steps)))}</summary>{"".join(map(_step, steps))}</details>'
+    return "".join(map(_step, steps))
 
 
 def _step(step: Step) -> str:
@@ -531,11 +559,9 @@ def _choice(name: str, label: str, every: str, options: Sequence[tuple[str, str]
 
 
 def _document_item(document: Document) -> str:
-    words = " ".join((document.title, *(section.headings[-1] for section in document.sections if section.headings))).lower()
     status, day = document.validity.status, document.validity.as_of or document.validity.published
     return (
-        f'<li data-topic="{escape(_topic(document))}" data-status="{escape(status or "")}" data-words="{escape(words)}" '
-        f'data-text="{escape(document.text)}">'
+        f'<li data-topic="{escape(_topic(document))}" data-status="{escape(status or "")}">'
         f'<button type="button" data-do="read" data-document="{escape(document.document_id)}"><span class="title">{escape(document.title)}</span>'
         f'<span class="facts">{badge(status)}<span class="day">{escape(day or "")}</span></span></button><p class="where" hidden></p></li>'
     )
@@ -566,6 +592,11 @@ def draw_document(document: Document, quote: Span | None = None) -> str:
         + (f"<p>{link(address, texts.READ_AT_PUBLISHER)}</p>" if address else "")
         + f'<div class="text">{body}</div>{listed}</article>'
     )
+
+
+def draw_figures(drawings: Sequence[str]) -> str:
+    """The drawings under their heading; nothing where there are none."""
+    return f'<div class="figures"><h2>{escape(texts.FIGURES_HEADING)}</h2>{"".join(drawings)}</div>' if drawings else ""
 
 
 # --- about -----------------------------------------------------------------------------------------------------------

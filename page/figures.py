@@ -32,7 +32,7 @@ class Series:
     without: Condition = field(default_factory=dict)
     fallback: Condition = field(default_factory=dict)  # rows that hold while the series has none of its own
     color: int = 1  # 1 to 6
-    line: Literal["solid", "dashed", "faint", "points"] = "solid"
+    line: Literal["solid", "dashed", "faint", "dotted", "points"] = "solid"
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class Figure:
     start: str = ""  # leave out what lies before
     end: str = ""  # a step figure's last day
     note: str = ""
+    about: Sequence[str] = ()  # ids of the documents that tell of the same: an answer that cites one offers the figure
 
 
 @dataclass(frozen=True)

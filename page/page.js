@@ -4,7 +4,7 @@ window.keiPage = (() => {
   const LARGEST_STORE = 30; // conversations kept in this browser
   const STORE = "kei-conversations";
   let server = null, texts = {}, shown = null, chat = newId();
-  let asking = false, seen = null, announced = null; // whether a question is under way, its turn, and the turn that was told to be complete
+  let asking = false, asked = "", seen = null, announced = null; // whether a question is under way, its name and turn; the turn told to be complete
 
   const one = (selector, within = document) => within.querySelector(selector);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -28,6 +28,15 @@ window.keiPage = (() => {
     return make("button", { type: "button", class: "quiet", "data-do": name, ...attributes }, label);
   }
 
+  // A thumb, drawn: many machines have no font with one. The look turns it over for "bad".
+  function thumb() {
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg"), path = document.createElementNS(svg.namespaceURI, "path");
+    for (const [name, value] of Object.entries({ class: "icon", viewBox: "0 0 20 20", "aria-hidden": "true" })) svg.setAttribute(name, value);
+    path.setAttribute("d", "M6 9 9.5 2.5c1.4 0 2.3 1.1 2 2.5L11 8h4.6c1.2 0 2 1.1 1.7 2.2l-1.5 5.5c-.2.8-.9 1.3-1.7 1.3H6M6 8.5v9H3v-9z");
+    svg.append(path);
+    return svg;
+  }
+
   function answerOf(turn) {
     const data = turn && one(":scope > .data", turn);
     try { return data ? JSON.parse(data.textContent) : null; } catch { return null; }
@@ -39,7 +48,7 @@ window.keiPage = (() => {
 
   // --- asking ---
 
-  function history() {
+  function earlier() {
     return turns().map(answerOf).filter(Boolean).flatMap((answer) => [
       { role: "user", content: answer.question }, { role: "assistant", content: answer.text },
     ]);
@@ -49,7 +58,8 @@ window.keiPage = (() => {
     settle();
     seen = null;
     setAsking(true);
-    return [question, JSON.stringify(history()), one("#day").value];
+    asked = newId();
+    return [question, JSON.stringify(earlier()), one("#day").value, asked];
   }
 
   function setAsking(value) {
@@ -65,6 +75,7 @@ window.keiPage = (() => {
   }
 
   function stop() {
+    if (asking) server.stop_asking(asked);
     setAsking(false);
     const turn = current();
     if (!turn || turn.dataset.complete === "true") return;
@@ -97,6 +108,7 @@ window.keiPage = (() => {
       if (turn && turn !== announced) turn.remove(); // it came after it was stopped
       return;
     }
+    if (turn && turn.parentElement.dataset.asked !== asked) return; // of a question that was stopped
     if (!turn) {
       if (seen) { setAsking(false); show(turns().at(-1)); }
       return;
@@ -118,7 +130,8 @@ window.keiPage = (() => {
       const place = one(".answer > .tools", turn);
       if (place && !place.children.length) {
         place.append(button("copy", texts.copy), button("retry", texts.retry));
-        if (texts.feedback) place.append(button("good", "👍", { "aria-label": texts.good }), button("bad", "👎", { "aria-label": texts.bad }));
+        if (texts.feedback) place.append(button("good", thumb(), { "aria-label": texts.good, title: texts.good }),
+          button("bad", thumb(), { "aria-label": texts.bad, title: texts.bad }));
       }
       const beside = one(".question > .tools", turn);
       if (beside && !beside.children.length) beside.append(button("edit", texts.edit));
@@ -216,7 +229,7 @@ window.keiPage = (() => {
     const citation = citationOf(mark);
     if (!citation) return;
     const box = one("#popover") ?? document.body.appendChild(make("div", { id: "popover", role: "tooltip" }));
-    const facts = [citation.publisher, citation.published, citation.status].filter(Boolean).join(" · ");
+    const facts = [citation.publisher, citation.published, texts.statuses[citation.status] ?? citation.status].filter(Boolean).join(" · ");
     box.replaceChildren(make("strong", {}, citation.title), make("p", { class: "meta" }, facts), make("blockquote", {}, citation.quote));
     box.hidden = false;
     mark.setAttribute("aria-describedby", "popover");
@@ -249,28 +262,38 @@ window.keiPage = (() => {
     setTimeout(() => { element.textContent = label; }, 1500);
   }
 
+  // Text as it stands, whatever shows the Markdown.
+  const literal = (text) => text.replace(/[\\`*_[\]<>#&!~|]/g, "\\$&");
+  const address = (citation) => /^https?:[^\s<>]+$/.test(citation.url ?? "") ? citation.url : null;
+  const section = (citation) => citation.section.startsWith(citation.title) ? citation.section.slice(citation.title.length).replace(/^ > /, "")
+    : citation.section;
+
+  function inMarkdown(citation) {
+    const title = address(citation) ? `[${literal(citation.title)}](<${address(citation)}>)` : literal(citation.title);
+    const day = citation.published ?? citation.as_of;
+    return [title, ...[section(citation), citation.publisher, day].filter(Boolean).map(literal)].join(", ");
+  }
+
   const REFERENCES = {
     plain: (citation) => {
       const day = citation.published ?? citation.as_of;
-      return `“${citation.quote}” ${[citation.publisher, citation.title, citation.section, day, citation.url].filter(Boolean).join(", ")}`;
+      return `“${citation.quote}” ${[citation.publisher, citation.title, section(citation), day, citation.url].filter(Boolean).join(", ")}`;
     },
-    markdown: (citation) => {
-      const safe = (text) => text.replace(/[\\`*_[\]<>]/g, "\\$&");
-      const title = citation.url && /^https?:/.test(citation.url) ? `[${safe(citation.title)}](<${citation.url}>)` : safe(citation.title);
-      return `> ${safe(citation.quote)}\n\n${[title, citation.publisher && safe(citation.publisher), citation.published].filter(Boolean).join(", ")}`;
-    },
+    markdown: (citation) => `> ${literal(citation.quote).replace(/\n/g, "\n> ")}\n\n${inMarkdown(citation)}`,
     bibtex: (citation) => {
       const safe = (text) => text.replace(/[{}\\]/g, "").replace(/[&%$#_]/g, "\\$&");
       const fields = {
-        title: citation.title, author: citation.publisher, year: citation.published?.slice(0, 4), url: citation.url, note: `“${citation.quote}”`,
+        title: citation.title, author: citation.publisher && `{${safe(citation.publisher)}}`, year: (citation.published ?? citation.as_of)?.slice(0, 4),
+        url: address(citation), note: `“${citation.quote}”`,
       };
-      const lines = Object.entries(fields).filter(([, value]) => value).map(([name, value]) => `  ${name} = {${safe(value)}}`);
-      return `@misc{${citation.document_id.replace(/\W+/g, "-")},\n${lines.join(",\n")}\n}`;
+      const lines = Object.entries(fields).filter(([, value]) => value)
+        .map(([name, value]) => `  ${name} = {${name === "author" ? value : safe(value)}}`);
+      return `@misc{${citation.document_id.replace(/\W+/g, "-")}-${citation.start},\n${lines.join(",\n")}\n}`;
     },
   };
 
   function asMarkdown(answer) {
-    const sources = answer.citations.map((citation) => `[${citation.number}] ${REFERENCES.plain(citation)}`).join("\n\n");
+    const sources = answer.citations.map((citation) => `[${citation.number}] “${literal(citation.quote)}” ${inMarkdown(citation)}`).join("\n\n");
     return `${answer.text}${sources ? `\n\n${texts.bibliography}\n\n${sources}` : ""}`;
   }
 
@@ -372,51 +395,55 @@ window.keiPage = (() => {
     throw new Error("not drawn");
   }
 
-  // The lower-case text of each listed document, made once and not at every key.
-  const lowered = new WeakMap();
+  // The documents that hold the words looked for, by id, each with the place to show and open; null while none are looked for.
+  let holding = null, searches = 0, timer = 0;
 
-  function lowerText(item) {
-    // İ alone grows in lower case, which would shift every place after it.
-    if (!lowered.has(item)) lowered.set(item, item.dataset.text.replaceAll("İ", "i").toLowerCase());
-    return lowered.get(item);
+  function searchSoon() {
+    clearTimeout(timer);
+    timer = setTimeout(search, 150);
+  }
+
+  async function search() {
+    const words = one('[data-filter="words"]').value.trim(), number = ++searches;
+    const places = words ? await server.find(words) : null;
+    if (number !== searches) return; // a later search is under way
+    holding = places && new Map(places.map((place) => [place.document, place]));
+    filter();
   }
 
   // Shows where a document's text has a word that its title and headings lack, and lets the document open there.
-  function where(item, word) {
-    const place = one(".where", item);
-    const button = one("button", item);
-    place.hidden = !word;
-    place.replaceChildren();
+  function where(item, place) {
+    const told = one(".where", item), button = one("button", item);
+    told.hidden = !place?.found;
+    told.replaceChildren();
     delete button.dataset.start;
     delete button.dataset.end;
-    if (!word) return;
-    const text = item.dataset.text;
-    const start = lowerText(item).indexOf(word);
-    const end = start + word.length;
-    const found = document.createElement("mark");
-    found.textContent = text.slice(start, end);
-    // About 60 characters on each side, in whole words.
-    const before = text.slice(0, start), after = text.slice(end);
-    place.append(`… ${before.slice(-60).replace(before.length > 60 ? /^\S*\s/ : "", "")}`, found,
-      `${after.slice(0, 60).replace(after.length > 60 ? /\s\S*$/ : "", "")} …`);
-    // The server counts code points, the browser UTF-16 units.
-    button.dataset.start = [...before].length;
-    button.dataset.end = [...text.slice(0, end)].length;
+    if (!place?.found) return;
+    told.append(`… ${place.before}`, make("mark", {}, place.found), `${place.after} …`);
+    Object.assign(button.dataset, { start: place.start, end: place.end });
   }
 
   function filter() {
     const value = (name) => one(`[data-filter="${name}"]`)?.value ?? "";
-    const wanted = value("words").toLowerCase().split(/\s+/).filter(Boolean);
     let count = 0;
     for (const item of all("#documents .shelf li")) {
-      const fits = wanted.every((word) => item.dataset.words.includes(word) || lowerText(item).includes(word))
-        && (!value("topic") || item.dataset.topic === value("topic")) && (!value("status") || item.dataset.status === value("status"));
+      const place = holding?.get(one("button", item).dataset.document);
+      const fits = (!holding || place) && (!value("topic") || item.dataset.topic === value("topic"))
+        && (!value("status") || item.dataset.status === value("status"));
       item.hidden = !fits;
-      where(item, fits ? wanted.find((word) => !item.dataset.words.includes(word)) : undefined);
-      count += fits;
+      where(item, fits ? place : null);
+      count += Boolean(fits);
     }
     all("#documents .topic").forEach((section) => { section.hidden = !one("li:not([hidden])", section); });
     one("#documents .none").hidden = count > 0;
+  }
+
+  // The steps of a topic's history, when it is opened for the first time.
+  async function history(event) {
+    const place = event.target;
+    if (!place.matches?.("details.history") || !place.open || one(".step", place)) return;
+    const drawn = await server.history(place.dataset.topic); // escaped by page/draw.py
+    if (!one(".step", place)) place.insertAdjacentHTML("beforeend", drawn);
   }
 
   async function figure(title) {
@@ -458,9 +485,9 @@ window.keiPage = (() => {
     read: (element) => read({ document: element.dataset.document, start: Number(element.dataset.start), end: Number(element.dataset.end) }),
     shelf: () => one("#documents .documents").classList.remove("reading"),
     figure: (element) => figure(element.dataset.figure),
-    csv: (element) => download(element.dataset.name, one(".data", element.closest(".figure")).textContent, "text/csv"),
+    csv: (element) => download(element.dataset.name, JSON.parse(one(".data", element.closest(".figure")).textContent), "text/csv"),
     "export-markdown": () => download("conversation.md", turns().map(answerOf).filter(Boolean)
-      .map((answer) => `## ${answer.question}\n\n${asMarkdown(answer)}\n`).join("\n"), "text/markdown"),
+      .map((answer) => `## ${literal(answer.question)}\n\n${asMarkdown(answer)}\n`).join("\n"), "text/markdown"),
     "export-json": () => download("conversation.json", JSON.stringify(turns().map(answerOf).filter(Boolean), null, 2), "application/json"),
   };
 
@@ -482,16 +509,23 @@ window.keiPage = (() => {
     texts = JSON.parse(one("#page-texts").textContent);
     document.addEventListener("click", click);
     document.addEventListener("input", (event) => {
-      if (event.target.matches("[data-filter]")) filter();
+      if (event.target.matches('[data-filter="words"]')) searchSoon(); else if (event.target.matches("[data-filter]")) filter();
       if (event.target.matches("#day")) one("#day-holder .today").hidden = !event.target.value;
     });
-    document.addEventListener("keydown", (event) => { if (event.key === "Escape") hidePopover(); });
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") hidePopover();
+      if (event.key === "Enter" && !event.shiftKey && asking && event.target.matches("#question textarea")) { // one question at a time
+        event.preventDefault();
+        event.stopPropagation();
+      }
+    }, { capture: true });
     for (const name of ["mouseover", "focusin"]) {
       document.addEventListener(name, (event) => {
         const mark = event.target.closest?.(".mark[data-number]"), point = event.target.closest?.("[data-tip]");
         if (mark) popover(mark); else if (point) tip(point, event); else if (!event.target.closest?.("#popover")) hidePopover();
       });
     }
+    document.addEventListener("toggle", history, { capture: true }); // it does not bubble
     document.addEventListener("scroll", hidePopover, { capture: true, passive: true });
     new MutationObserver(changed).observe(one("#current"), { childList: true, subtree: true, attributes: true, attributeFilter: ["data-complete"] });
     list();

@@ -31,7 +31,8 @@ DECLINED = "Not in the sources"
 PARTIAL = "Answered in part"
 MISSING = "What the sources lack"
 NOTES = "Please note"
-AS_OF = "As of {day}"
+AS_OF = "As of {day}."
+CHANGES = "What changed, and when ({count})"
 SUGGESTIONS = "Questions the sources do answer"
 FOLLOW_UPS = "You could ask next"
 SEE_FIGURE = "See the figure: {title}"
@@ -76,11 +77,12 @@ STAGES = MappingProxyType({
 
 # --- documents ---
 DOCUMENTS_HEADING = "Documents"
-DOCUMENTS_INTRO = "Everything the answers are made from: {count} documents."
+DOCUMENTS_INTRO = "Everything the answers are made from: {count} documents, each with its status and the day up to which its facts were checked."
 DOCUMENTS_SEARCH = "Search titles, headings and text"
 ALL_TOPICS, ALL_STATUSES = "All topics", "All statuses"
 TOPIC, STATUS = "Topic", "Status"
 HISTORY = "History of these rules, {count} steps"
+HISTORY_ONE = "History of these rules, 1 step"
 REPLACED_BY = "Replaced by: {heading}."
 NO_DAY = "No day known"
 OPEN_PASSAGE = "Open the passage"
@@ -128,6 +130,14 @@ ABOUT_LIMITS = (
     "Check the primary source before you act."
 )
 
+# --- an index that is not the newest ---
+DOCUMENTS_CHANGED = "Documents have changed since the index was built ({changes}). Bring it up to date with:"
+REBUILD = "python -m index rebuild"
+NEEDS_RESTART = (
+    "The index was built anew with other settings, or by another version of this program, while the page was running. Restart the page in the "
+    "same way to use it; until then answers come from the index of {day}."
+)
+
 # --- errors ---
 PORT_IN_USE = "Port {port} is in use. Choose another with --port."
 CANNOT_LISTEN = "Cannot listen on {host}:{port} ({reason}). Choose another address with --host or another port with --port."
@@ -143,9 +153,9 @@ SCRIPT = MappingProxyType({
     "new_chat": "New chat", "saved": "Saved chats", "export_markdown": "Export as Markdown", "export_json": "Export as JSON",
     "delete_chat": "Delete this chat", "delete_all": "Delete all chats",
     "plain": "Plain text", "markdown": "Markdown", "bibtex": "BibTeX", "previous": "Previous source", "next": "Next source",
-    "position": "{number} of {count}", "stopped": "Stopped.", "ready": "Answer ready, {count} sources.",
+    "position": "{number} of {count}", "stopped": "Stopped.", "ready": "Answer ready. Sources: {count}.",
     "declined": "The sources do not answer this.",
     "what_is_wrong": "What is wrong?", "wrong": "It is wrong", "not_supported": "Not supported by its sources", "out_of_date": "Out of date",
     "missing": "Something is missing", "other": "Something else", "comment": "Tell more (optional)", "send_feedback": "Send", "cancel": "Cancel",
-    "thanks": "Thank you. Kept on this computer.", "bibliography": "Sources",
+    "thanks": "Thank you. Kept on this computer.", "bibliography": "Sources", "statuses": dict(STATUSES),
 })  # fmt: skip

@@ -7,6 +7,8 @@ import re
 import socket
 import subprocess
 import sys
+import threading
+import tomllib
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
@@ -20,7 +22,9 @@ from stand_ins import write_corpus
 
 import ui
 from assistant import Assistant
+from assistant.__main__ import main as assistant_main
 from index import Index, IndexSettings, rebuild
+from page.figures import read_figures
 
 PROJECT = Path(__file__).resolve().parent.parent
 QUESTION = "What is the tariff on Korean cars?"
@@ -55,15 +59,16 @@ def visit(browser):
     """Opens the page as a browser of some width and colours does. At the end: no error in the console, no request to another host."""
     contexts, faults = [], []
 
-    def open_page(where, *, width=1280, height=800, scheme="light"):
+    def open_page(where, *, width=1280, height=800, scheme="light", loaded=True):
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("request", lambda request: faults.append(request.url) if not request.url.startswith((where, "data:", "blob:")) else None)
         page.goto(where)
-        page.locator("#welcome .welcome:not(.loading)").wait_for()
+        page.locator("#welcome .welcome:not(.loading)" if loaded else "#welcome .welcome").wait_for()
         return page
 
     yield open_page
@@ -85,6 +90,40 @@ def warning(page):
     toast = page.locator(".toast-body").last
     toast.wait_for()
     return toast.inner_text()
+
+
+def click_through(page, turn):
+    """What one person does with one answer, by mouse: its marks, its sources, their copies, how it was found."""
+    marks = turn.locator(".mark")
+    is_narrow = page.viewport_size["width"] < 800
+    place = turn if is_narrow else page.locator("#pane")
+    marks.last.scroll_into_view_if_needed()
+    marks.last.hover()
+    citation = json.loads(turn.locator(":scope > .data").text_content())["citations"][int(marks.last.inner_text()) - 1]
+    for told in (citation["title"], citation["publisher"], citation["published"], "In force", citation["quote"]):
+        assert told in page.locator("#popover").inner_text()
+    marks.last.click()
+    card = place.locator(".card.chosen")
+    assert card.locator("mark.quote").first.is_visible()
+    if not is_narrow:
+        count = place.locator(".card").count()
+        assert page.locator("#pane .steps").inner_text().split() == ["‹", str(count), "of", str(count), "›"]
+        page.get_by_role("button", name="Previous source").click()
+        assert page.locator("#pane .card.chosen .number").inner_text() == str(count - 1)
+        page.get_by_role("button", name="Next source").click()
+    card.locator(".verified summary").click()
+    for told in (citation["document_id"], f"{citation['start']:,} to {citation['end']:,}", citation["document_sha256"]):
+        assert told in card.locator(".verified p").inner_text()
+    card.locator('[data-do="cite"]').click()
+    for kind, told in (("plain", f"“{citation['quote']}” {citation['publisher']}, {citation['title']}"), ("markdown", "> "), ("bibtex", "@misc{")):
+        card.locator(f'[data-kind="{kind}"]').click()
+        card.locator(f'[data-kind="{kind}"]', has_text="Copied").wait_for()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied.startswith(told)
+        assert citation["published"][:4] in copied
+    turn.locator(".how summary").click()
+    assert [row.split()[0] for row in turn.locator(".how tr").all_inner_texts()] == "Stage Understanding Searching Weighing Writing Together".split()
+    assert re.search(r"\d+%", turn.locator(".how").inner_text())
 
 
 def overflow(page):
@@ -192,12 +231,14 @@ def test_documents_are_filtered_and_read_at_the_quote(visit, address, assistant)
     ask(page, QUESTION)
     page.locator('#pane [data-do="read"]').first.click()
     page.locator("#documents .document mark.quote").first.wait_for()
+    for part in ("header .badge", "dl dt", ".text h3", ".text .badge", ".sources a"):
+        assert page.locator(f"#documents .document {part}").first.is_visible()
     page.locator('[data-do="shelf"]').click()
     items = page.locator("#documents .shelf li:visible")
     assert items.count() == len(assistant.index.manifest.documents)
     page.locator('[data-filter="words"]').fill("zzzz")
+    page.locator("#documents .none").wait_for()
     assert items.count() == 0
-    assert page.locator("#documents .none").is_visible()
 
 
 def test_words_in_the_text_of_a_document_are_found_and_opened_there(visit, address):
@@ -205,9 +246,11 @@ def test_words_in_the_text_of_a_document_are_found_and_opened_there(visit, addre
     page = visit(address)
     page.get_by_role("tab", name="Documents").click()
     search = page.locator('[data-filter="words"]')
+    page.locator("#documents .shelf li").first.wait_for()
+    assert "never got the KORUS" not in page.content()  # the texts stay where they are
     search.fill("carmnet korus")
+    page.locator("#documents .none").wait_for()
     items = page.locator("#documents .shelf li:visible")
-    assert items.count() == 0
     search.fill("KORUS break")
     place = items.locator(".where mark").first
     assert place.inner_text().lower() in ("korus", "break")
@@ -224,35 +267,130 @@ def test_figures_and_about_are_drawn(visit, address):
     assert page.locator("#figures .figure").count() == 2
     page.locator("#figures .figure .point .dot").first.hover()
     assert page.locator("#popover").inner_text()
+    for figure, drawn in zip(page.locator("#figures .figure").all(), read_figures(PROJECT / "corpus"), strict=True):
+        assert all((PROJECT / "corpus" / name).is_file() for name in drawn.about)
+        figure.locator("summary").click()
+        rows = figure.locator("tbody tr").all()
+        assert len(rows) >= figure.locator(".point").count() > 0
+        assert all(row.locator("td").last.inner_text() for row in rows)
+        with page.expect_download() as download:
+            figure.locator('[data-do="csv"]').click()
+        table = download.value.path().read_text(encoding="utf-8")
+        assert table.splitlines() == (PROJECT / "corpus" / drawn.table).read_text(encoding="utf-8").splitlines()
     page.get_by_role("tab", name="About").click()
-    assert "legal advice" in page.locator("#about").inner_text()
+    about = page.locator("#about").inner_text()
+    for told in ("legal advice", "no language model", "70 documents", "this browser only"):
+        assert told in about
 
 
 def test_thumbs_are_written_to_a_file_of_this_computer(visit, assistant, tmp_path):
     with serve(assistant, feedback=tmp_path / "feedback.jsonl") as address:
         page = visit(address)
         turn = ask(page, QUESTION)
-        turn.locator('[data-do="bad"]').click()
+        assert turn.locator(".tools svg.icon").count() == 2
+        turn.get_by_role("button", name="Bad answer").click()
         turn.locator(".verdict select").select_option("out_of_date")
         turn.locator('[data-do="send-feedback"]').click()
         turn.locator(".tools .hint").wait_for()
     line = json.loads((tmp_path / "feedback.jsonl").read_text(encoding="utf-8"))
     assert (line["question"], line["verdict"], line["reason"]) == (QUESTION, "bad", "out_of_date")
+    result = CliRunner().invoke(assistant_main, ["eval", "--from-feedback", str(tmp_path / "feedback.jsonl")])
+    (question,) = tomllib.loads(result.output)["question"]
+    assert question["ask"] == QUESTION
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (800, "light")])
-def test_narrow_page_does_not_overflow(visit, address, width, scheme):
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (800, "light"), (390, "dark")])
+def test_a_person_finds_everything_at_every_width(visit, address, width, scheme):
     page = visit(address, width=width, scheme=scheme)
     assert overflow(page) == 0
     turn = ask(page, QUESTION)
     assert overflow(page) == 0
-    turn.locator(".mark").first.click()
-    place = turn if width < 800 else page.locator("#pane")
-    assert place.locator(".card.chosen mark.quote").first.is_visible()
+    click_through(page, turn)
+    turn.locator('[data-do="figure"]').click()
+    page.wait_for_function("document.activeElement.matches('.figure h3')")
+    assert page.evaluate("document.activeElement.textContent") in turn.locator('[data-do="figure"]').text_content()
     for name in ("Documents", "Figures", "About"):
         page.get_by_role("tab", name=name).click()
         page.locator(f"#{name.lower()} h2").first.wait_for()
+        for summary in page.locator(f"#{name.lower()} summary:visible").all():
+            summary.click()
         assert overflow(page) == 0
+
+
+def test_a_question_is_asked_again_edited_and_copied(visit, address):
+    page = visit(address)
+    turn = ask(page, QUESTION)
+    turn.locator('[data-do="copy"]').click()
+    turn.locator('[data-do="copy"]', has_text="Copied").wait_for()
+    assert "[1]" in page.evaluate("navigator.clipboard.readText()")
+    turn.locator('[data-do="retry"]').click()
+    page.wait_for_function("document.body.classList.contains('asking')")
+    page.locator("body:not(.asking) #current .tools > button").first.wait_for()
+    assert page.locator(".turn .question > p").all_inner_texts() == [QUESTION]
+    page.locator(".question").hover()
+    page.locator('[data-do="edit"]').click()
+    assert page.locator("#question textarea").input_value() == QUESTION
+    assert page.locator(".turn").count() == 0
+
+
+def test_conversations_are_kept_here_and_exported(visit, address, tmp_path):
+    page = visit(address)
+    ask(page, QUESTION)
+    ask(page, "And for Japan?")
+    for kind in ("json", "markdown"):
+        with page.expect_download() as download:
+            page.locator(f'[data-do="export-{kind}"]').click()
+        download.value.save_as(tmp_path / kind)
+    result = CliRunner().invoke(assistant_main, ["verify", str(tmp_path / "json"), "--corpus", str(PROJECT / "corpus")])
+    assert (result.exit_code, "stand in their files" in result.output) == (0, True), result.output
+    written = (tmp_path / "markdown").read_text(encoding="utf-8")
+    assert re.findall(r"(?m)^## (.*)$", written) == [QUESTION, "And for Japan?"]
+    assert written.count("Sources\n\n[1] “") == 2
+    page.locator('[data-do="new"]').click()
+    ask(page, "What is the chicken tax?")
+    page.locator(".saved summary").click()
+    page.locator('[data-do="open"]', has_text=QUESTION).click()
+    page.locator("#earlier .turn").nth(1).wait_for()
+    assert page.locator("#earlier .mark").count() > 2
+    page.locator(".saved summary").click()
+    page.locator('[data-do="delete-all"]').click()
+    assert page.locator(".turn").count() == 0
+    assert page.evaluate("localStorage.getItem('kei-conversations')") == "[]"
+
+
+def test_a_growing_answer_is_stopped_and_kept(visit, address, assistant, monkeypatch):
+    stream, go_on = assistant.stream, threading.Event()
+
+    def slow_stream(*question, **options):
+        for answer in stream(*question, **options):
+            yield answer
+            go_on.wait(10)
+
+    monkeypatch.setattr(assistant, "stream", slow_stream)
+    page = visit(address)
+    page.locator("#question textarea").fill(QUESTION)
+    page.keyboard.press("Enter")
+    page.locator('#current .turn[data-complete="false"] .mark').first.wait_for()
+    page.locator("#stop").click()
+    page.locator(".turn.stopped .mark").wait_for()
+    go_on.set()
+    ask(page, "What is the chicken tax?")
+    assert page.locator(".turn .question > p").all_inner_texts() == [QUESTION, "What is the chicken tax?"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_printed_page_has_the_answer_its_sources_and_their_addresses(visit, address, scheme):
+    page = visit(address, width=794, scheme=scheme)
+    turn = ask(page, QUESTION)
+    page.emulate_media(media="print")
+    for shown in (turn.locator(".question > p"), turn.locator(".words"), turn.locator(".card .number").last, turn.locator(".card h3").last):
+        assert shown.is_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator("button.quiet:visible, #composer:visible, [role=tab]:visible, #day:visible, #side:visible").count() == 0
+    links = turn.locator(".primary a")
+    shown = links.evaluate_all("links => links.map((link) => [getComputedStyle(link, '::after').content, link.href])")
+    assert shown
+    assert all(address in content for content, address in shown)
 
 
 # --- for programs ------------------------------------------------------------------------------------------------------
@@ -309,6 +447,13 @@ def test_hostile_documents_do_nothing(visit, embeddings, tmp_path):
         turn.locator(".mark").first.click()
         page.locator('#pane [data-do="read"]').first.click()
         page.locator("#documents .document").wait_for()
+        page.locator('[data-do="shelf"]').click()
+        page.locator('[data-filter="words"]').fill("minutes <IMG")
+        place = page.locator("#documents .where")
+        place.locator("mark").wait_for()
+        assert "30 minutes <img src=x" in place.inner_text()
+        assert page.locator("#chat .tools svg.icon").count() == 0  # no thumbs where no feedback is kept
+        page.get_by_role("tab", name="Chat").click()
         assert page.title() != "hacked"
         inside = ":is(#chat, #documents)"
         assert page.locator(f"{inside} img, {inside} script, {inside} [onclick], {inside} a[href^='javascript']").count() == 0
@@ -324,6 +469,46 @@ def test_page_is_there_before_the_assistant_and_says_when_it_cannot_start(visit,
     with serve(fail) as address:
         page = visit(address)
         assert "No documents. Put some there." in page.locator("#welcome").inner_text()
+
+
+def test_question_waits_for_the_assistant_that_is_still_being_opened(visit, assistant):
+    opened = threading.Event()
+
+    def open_slowly():
+        opened.wait(20)
+        return assistant
+
+    with serve(open_slowly) as address:
+        page = visit(address, loaded=False)
+        assert "Loading the index" in page.locator("#welcome").inner_text()
+        assert json.loads(urllib.request.urlopen(f"{address}/healthz").read()) == {"status": "loading"}
+        page.locator("#question textarea").fill(QUESTION)
+        page.keyboard.press("Enter")
+        page.locator("#current .wait", has_text="Loading the index").wait_for()
+        opened.set()
+        page.locator("#current .turn[data-complete=true] .mark").first.wait_for()
+        page.locator(".page-header .mode[data-ready=true]").wait_for()
+
+
+def test_page_says_when_the_index_is_not_the_newest_there_can_be(visit, small_settings, words, monkeypatch):
+    monkeypatch.setattr(ui, "STANDING_SECONDS", 0)
+    rebuild(small_settings, words)
+    with serve(Assistant(Index.open(small_settings, words))) as address:
+        page = visit(address)
+        assert not page.locator("#notices").is_visible()
+        (small_settings.corpus / "owls.md").write_text("# Owls\n\nOwls hunt by ear.\n", encoding="utf-8")
+        ask(page, "Do whales sing?")
+        told = page.locator("#notices")
+        told.get_by_text("1 added").wait_for()
+        assert told.locator("code").inner_text() == "python -m index rebuild"
+        words.fingerprint = "words-2"
+        rebuild(small_settings, words)
+        words.fingerprint = "words-1"
+        page.reload()
+        told.get_by_text("Restart the page").wait_for()
+        rebuild(small_settings, words)
+        ask(page, "Do owls hunt?")
+        told.wait_for(state="hidden")
 
 
 def test_a_topic_tells_its_history_and_each_step_leads_to_its_passage(visit, address):
