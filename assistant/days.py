@@ -56,7 +56,7 @@ _NAMED = re.compile(
 )
 
 # What stands right before the day on which something was written or said.
-_SAID = re.compile(r"\b(?:report(?:ed|s)?|wrote|writes|said|says|told|stated|according to)\b[^.;,:]{0,40}\Z", re.I)
+_SAID = re.compile(r"\b(?:report(?:ed|s)?|wrote|writes|said|says|told|stated)\s+(?:(?!that\b)\w+\s+){0,2}(?:(?:on|in|of)\s+)?\Z", re.I)
 
 # A name of a time, used as one: "before the war", "under Smith's rules", "pre-war prices", "the Smith-era fee".
 _USED_AS_TIME = (
