@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import tempfile
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 Vectors = NDArray[np.float32]  # (texts, dimensions), rows of length one
 Progress = Callable[[int], None]  # told how many texts are done
 
-EXPORT_FORMAT = 1
+EXPORT_FORMAT = 2
 WINDOW = 4096  # texts tokenized at a time; bounds memory
-BATCH_TOKENS = 4096  # of one forward pass, padding counted; bounds memory
+BATCH_TOKENS = 512  # of one forward pass, padding counted: what lies between the layers stays in the processor's cache
 # cosines that every probe must reach with an export, against sentence-transformers
 _AGREEMENT: dict[Precision, float] = {"fp32": 0.9999, "int8": 0.95}
 
@@ -124,7 +125,7 @@ class OnnxEmbeddings(Embeddings):
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = min(4, os.cpu_count() or 1)
+        options.intra_op_num_threads = min(4, _cores())
         options.log_severity_level = 3
         # subtle: without this, idle threads spin and take the other requests' time
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -193,6 +194,11 @@ def _batches(lengths: Sequence[int]) -> list[list[int]]:
     return batches
 
 
+def _cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
     """The vector at length one; a vector of zeros stays as it is."""
     length = float(np.linalg.norm(vector))
@@ -217,30 +223,35 @@ def _export(model: str, folder: Path, fingerprint: str, target: Path, precision:
             f"Cannot write the exported model to {target.parent}: {error.strerror}. Give write permission or set XDG_CACHE_HOME to another folder."
         ) from error
     try:
-        _write_onnx(transformer, work / "model.onnx")
-        if precision == "int8":
-            _quantize(work / "model.onnx")
         shutil.copyfile(tokenizer_file, work / "tokenizer.json")
         size = transformer.get_embedding_dimension()
         (work / "export.json").write_text(json.dumps({"dimensions": size, "max_tokens": transformer.max_seq_length}), encoding="utf-8")
         probes = ["Who pays?", "A longer sentence, with 15% and names, tests what the export makes of it.", "one"]
-        ours = OnnxEmbeddings(model, fingerprint, work).encode(probes)
         theirs = np.asarray(transformer.encode(probes, normalize_embeddings=True, show_progress_bar=False))
-        if float((ours * theirs).sum(axis=1).min()) >= _AGREEMENT[precision]:
-            try:
-                work.rename(target)
-            except OSError:  # another process was quicker; its export is as good
-                pass
+        for is_fused in (True, False):
+            _write_onnx(transformer, work / "model.onnx", is_fused=is_fused, precision=precision)
+            ours = OnnxEmbeddings(model, fingerprint, work).encode(probes)
+            if float((ours * theirs).sum(axis=1).min()) >= _AGREEMENT[precision]:
+                try:
+                    work.rename(target)
+                except OSError:  # another process was quicker; its export is as good
+                    pass
+                break
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return target
 
 
-def _write_onnx(transformer: SentenceTransformer, path: Path) -> None:
-    import logging
-    import warnings
+def _write_onnx(transformer: SentenceTransformer, path: Path, *, is_fused: bool, precision: Precision) -> None:
+    """Write a model, its weights beside it in a file of their own, which is mapped into memory: words that nobody uses take none.
 
+    `is_fused` makes one step of each layer's attention and the like, as onnxruntime knows them of BERT.
+    """
+    import logging
+
+    import onnx
     import torch
+    from onnxruntime.transformers.optimizer import optimize_model
 
     class TokenVectors(torch.nn.Module):
         def __init__(self, inner: torch.nn.Module) -> None:
@@ -252,30 +263,39 @@ def _write_onnx(transformer: SentenceTransformer, path: Path) -> None:
             return output
 
     network = transformer[0].auto_model
+    network.set_attn_implementation("eager")  # the form in which the optimizer finds it
     example = (torch.ones(2, 8, dtype=torch.long), torch.ones(2, 8, dtype=torch.long))
     axes = {0: "batch", 1: "tokens"}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-        torch.onnx.export(
-            TokenVectors(network).eval(), example, str(path), input_names=["input_ids", "attention_mask"], output_names=["hidden"],
-            dynamic_axes={"input_ids": axes, "attention_mask": axes, "hidden": axes}, opset_version=18, dynamo=False,
-        )  # fmt: skip
+    whole = path.with_name("whole.onnx")
+    disabled = logging.root.manager.disable
+    logging.disable(logging.WARNING)  # subtle: they advise on the root logger; an export is checked against the model anyway
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                TokenVectors(network).eval(), example, str(whole), input_names=["input_ids", "attention_mask"], output_names=["hidden"],
+                dynamic_axes={"input_ids": axes, "attention_mask": axes, "hidden": axes}, opset_version=18, dynamo=False,
+            )  # fmt: skip
+            if is_fused:
+                heads, width = getattr(network.config, "num_attention_heads", 0), getattr(network.config, "hidden_size", 0)
+                optimize_model(str(whole), model_type="bert", num_heads=heads, hidden_size=width, opt_level=0).save_model_to_file(str(whole))
+            if precision == "int8":
+                _quantize(whole)
+    finally:
+        logging.disable(disabled)
+    onnx.save_model(onnx.load(whole), path, save_as_external_data=True, location=f"{path.name}.data", size_threshold=1024)
+    whole.unlink()
 
 
 def _quantize(path: Path) -> None:
     """Make the weights of an exported model 8-bit integers; what flows between them stays 32-bit floats."""
-    import logging
-
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    whole = path.rename(path.with_name("whole.onnx"))
-    logging.disable(logging.WARNING)  # subtle: it advises on the root logger; an export is checked against the model anyway
-    try:
-        quantize_dynamic(str(whole), str(path), per_channel=True, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul"])
-    finally:
-        logging.disable(logging.NOTSET)
-    whole.unlink()
+    quantize_dynamic(
+        str(path), str(path), per_channel=True, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Attention", "EmbedLayerNormalization"],
+        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+    )  # fmt: skip
 
 
 # --- sentence-transformers -------------------------------------------------------------------------------------------

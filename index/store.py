@@ -115,8 +115,9 @@ class Store:
             closing_client.atexit = False
             options: dict[str, Any] = {"embedding_function": None}
             if create:
+                # passages are found by their sentences: nobody asks their own graph for neighbours
+                self._passages = client.create_collection("passages", embedding_function=None, configuration={"hnsw": {"space": "cosine"}})
                 options["configuration"] = {"hnsw": dict(GRAPH)}
-                self._passages = client.create_collection("passages", **options)
                 self._sentences = client.create_collection("sentences", **options)
             else:
                 self._passages = client.get_collection("passages", **options)
