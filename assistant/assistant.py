@@ -32,6 +32,7 @@ from assistant.support import Support, assess, states_absence
 from assistant.validity import Histories, Place, changed_since, day_of, in_time, notes_on, ordered, place_of, state_on
 from index import GenerationGone, Hit, Index, IndexDamaged, IndexMissing, IndexSettings, IndexStale, open_embeddings, rebuild
 from index.disagreements import read_disagreements
+from index.embeddings import Vectors
 from index.keywords import tokenize
 from index.store import Passage
 
@@ -469,8 +470,7 @@ class Assistant:
         offered = self._answerable
         if not offered:
             return ()
-        vectors = self.index.embeddings.encode([prepared.standalone, *offered])
-        order = (vectors[1:] @ vectors[0]).argsort()[::-1]
+        order = (self._answerable_vectors @ self.index.embeddings.encode([prepared.standalone])[0]).argsort()[::-1]
         return tuple(offered[int(place)] for place in order if offered[int(place)] != prepared.standalone)[:limit]
 
     @cached_property
@@ -482,6 +482,10 @@ class Assistant:
             question for question in offered
             if all(self._part(part, {}, times[question]).support.status == "answered" for part in self._parts(question))
         )  # fmt: skip
+
+    @cached_property
+    def _answerable_vectors(self) -> Vectors:
+        return self.index.embeddings.encode(self._answerable)
 
     def _titles(self, *, limit: int = 12) -> list[str]:
         return list(dict.fromkeys(passage.title for passage in self._passages))[:limit]
@@ -499,7 +503,7 @@ class Assistant:
                     self._passed_over = newest
                     return
                 self._passed_over = None
-                for name in ("_speller", "_answerable", "_histories", "_passages", "_disputes"):
+                for name in ("_speller", "_answerable", "_answerable_vectors", "_histories", "_passages", "_disputes"):
                     self.__dict__.pop(name, None)
 
     def _is_passed_over(self) -> bool:

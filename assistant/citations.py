@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from assistant.answer import Citation
@@ -98,6 +99,7 @@ def _plain(text: str) -> str:
     return " ".join("".join(plain).split())
 
 
+@lru_cache(maxsize=8192)
 def as_read(quote: str, section: str, *, header: str = "") -> str:
     """A quote as it is shown by itself: like `as_prose`, with the last heading in front of a row or of a few words that are no sentence.
 

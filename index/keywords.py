@@ -97,7 +97,8 @@ def words_of(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def _tokens(kind: str, word: str) -> list[str]:
+@lru_cache(maxsize=65536)
+def _tokens(kind: str, word: str) -> Sequence[str]:
     low = word.lower().replace("’", "'")
     if kind == "citation":
         parts = re.findall(r"\d[\d.]*[a-z]?|(?:[a-z]\.?)+", low.replace("§", " ").replace("part", " ").replace("section", " "))

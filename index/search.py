@@ -91,7 +91,7 @@ class Index:
         self.embeddings = embeddings
         self.folder = folder
         self.configuration: Configuration = read_configuration(settings.corpus) if settings.corpus.is_dir() else Configuration()
-        self._synonyms = [[member for phrase in group if (member := _content(phrase))] for group in self.configuration.synonyms]
+        self._synonyms = [[frozenset(member) for phrase in group if (member := _content(phrase))] for group in self.configuration.synonyms]
         self.place = place_of(settings)
         self.store = self.place.open_store(folder)
         try:
@@ -147,7 +147,9 @@ class Index:
         present = set(tokens)
         found: dict[str, set[str]] = {}
         for group in self._synonyms:
-            asked = [member for member in group if set(member) <= present]
+            asked = [member for member in group if member <= present]
+            if not asked:
+                continue
             others = {token for member in group if member not in asked for token in member} - present
             for member in asked:
                 for token in member:

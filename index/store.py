@@ -27,7 +27,7 @@ from index.settings import ChromaServer
 
 T = TypeVar("T")
 
-PAGE = 1000  # records a call; Chroma takes at most some 5,000
+PAGE = 5000  # records a call; Chroma takes few more
 SERVER_PAGE = 300  # likewise, over a network; Chroma Cloud takes and gives no more
 SERVER_BATCH = 100  # records to write in a call: sorting in one vector may take a busy server 50 ms
 SAID = 300  # characters of what a server says that are told to people
@@ -35,6 +35,8 @@ DATABASE = "chroma.sqlite3"
 ORDER = "order.npy"  # for each passage by position: its serial number, and how many sentences it has
 # the rows of a table are much alike: with half of this, one sentence in 25 of such a text is not found by its own vector
 GRAPH = {"space": "cosine", "ef_construction": 400, "ef_search": 200, "max_neighbors": 64}
+WRITTEN = {"sync_threshold": 2, "batch_size": 2}  # the graph is on the disk after each call: what is not is put in anew at every opening
+KEPT = 4096  # passages and vectors of sentences that an open store keeps at hand; they are found again and again
 REMEDY = "Build it anew with: python -m index rebuild --force"
 
 
@@ -116,9 +118,8 @@ class Store:
             options: dict[str, Any] = {"embedding_function": None}
             if create:
                 # passages are found by their sentences: nobody asks their own graph for neighbours
-                self._passages = client.create_collection("passages", embedding_function=None, configuration={"hnsw": {"space": "cosine"}})
-                options["configuration"] = {"hnsw": dict(GRAPH)}
-                self._sentences = client.create_collection("sentences", **options)
+                self._passages = client.create_collection("passages", configuration={"hnsw": {"space": "cosine", **WRITTEN}}, **options)
+                self._sentences = client.create_collection("sentences", configuration={"hnsw": {**GRAPH, **WRITTEN}}, **options)
             else:
                 self._passages = client.get_collection("passages", **options)
                 self._sentences = client.get_collection("sentences", **options)
@@ -149,6 +150,8 @@ class Store:
         self._first_sentences = np.cumsum(self._lengths) - self._lengths
         self.__dict__.pop("owners", None)
         self._by_serial = np.argsort(self._serials)
+        self._kept_passages: dict[int, Passage] = {}
+        self._kept_vectors: dict[int, Vectors] = {}
 
     @cached_property
     def owners(self) -> NDArray[np.int64]:
@@ -207,11 +210,11 @@ class Store:
 
     def nearest_sentences(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
         """Numbers of the sentences nearest to a vector with their cosine, nearest first."""
-        return _in_order((self._number(*map(int, name.split("."))), cosine) for name, cosine in self._nearest(self._sentences, vector, limit))
-
-    def _number(self, serial: int, place: int) -> int:
-        position = self._by_serial[np.searchsorted(self._serials, serial, sorter=self._by_serial)]
-        return int(self._first_sentences[position]) + place
+        found = self._nearest(self._sentences, vector, limit)
+        names = np.array([name.split(".") for name, _ in found], np.int64).reshape(-1, 2)
+        positions = self._by_serial[np.searchsorted(self._serials, names[:, 0], sorter=self._by_serial)]
+        numbers = self._first_sentences[positions] + names[:, 1]
+        return _in_order(zip(numbers.tolist(), (cosine for _, cosine in found), strict=True))
 
     @staticmethod
     def _nearest(collection: Any, vector: Vectors, limit: int) -> list[tuple[str, float]]:
@@ -221,11 +224,12 @@ class Store:
 
     def passages(self, positions: Sequence[int]) -> list[Passage]:
         """The passages at those positions, in that order."""
-        return [
-            self._passage(position, *stored)
-            for page in _pages(positions, self._page)
-            for position, stored in zip(page, self._get(self._passages, self._names(page), "documents", "metadatas"), strict=True)
-        ]
+        return _at_hand(self._kept_passages, positions, self._read_passages)
+
+    def _read_passages(self, positions: Sequence[int]) -> Iterator[Passage]:
+        for page in _pages(positions, self._page):
+            for position, stored in zip(page, self._get(self._passages, self._names(page), "documents", "metadatas"), strict=True):
+                yield self._passage(position, *stored)
 
     def vectors(self, positions: Sequence[int]) -> Vectors:
         """The vectors of the passages at those positions, in that order."""
@@ -235,9 +239,14 @@ class Store:
 
     def sentence_vectors(self, numbers: Sequence[int]) -> Vectors:
         """The vectors of those sentences, in that order."""
+        return np.array(_at_hand(self._kept_vectors, numbers, self._read_sentence_vectors), np.float32)
+
+    def _read_sentence_vectors(self, numbers: Sequence[int]) -> Iterator[Vectors]:
         owners = self.owners
         names = [f"{self._serials[owners[number]]}.{number - self._first_sentences[owners[number]]}" for number in numbers]
-        return np.array([row[0] for page in _pages(names, self._page) for row in self._get(self._sentences, page, "embeddings")], np.float32)
+        for page in _pages(names, self._page):
+            for (vector,) in self._get(self._sentences, page, "embeddings"):
+                yield np.asarray(vector, np.float32)
 
     def all_passages(self) -> Iterator[Passage]:
         """Every passage, in order of position."""
@@ -476,6 +485,18 @@ def _links(error: BaseException | None) -> Iterator[BaseException]:
 def _pages(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def _at_hand(kept: dict[int, T], numbers: Sequence[int], read: Callable[[Sequence[int]], Iterable[T]]) -> list[T]:
+    """The items of those numbers, in that order; only those that are not kept are read, and few are kept."""
+    found = {number: item for number in numbers if (item := kept.get(number)) is not None}
+    missing = [number for number in dict.fromkeys(numbers) if number not in found]
+    fresh = dict(zip(missing, read(missing), strict=True)) if missing else {}
+    if len(kept) + len(fresh) > KEPT:
+        kept.clear()
+    if len(fresh) <= KEPT:
+        kept.update(fresh)
+    return [found[number] if number in found else fresh[number] for number in numbers]
 
 
 def _in_order(found: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
