@@ -1,6 +1,7 @@
 # make chat    sets up, builds the index, opens the page
 # make test    sets up, checks, runs all tests, those in a browser too
 # make bench   times the assistant beside the stock tutorial chain
+# make scaling  search and build at 1,000, 10,000 and 100,000 passages
 # make load    twenty people ask the page at once: errors, seconds, memory
 # make fix     puts the code into form
 # A fresh machine needs Python 3.11 or newer, and nothing else.
@@ -11,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: chat test bench load fix setup chromium clean
+.PHONY: chat test bench scaling load fix setup chromium clean
 .DEFAULT_GOAL := chat
 
 chat: setup
@@ -26,6 +27,9 @@ test: .venv/for-tests chromium
 
 bench: .venv/for-bench
 	$(BIN)/python scripts/bench.py
+
+scaling: .venv/for-bench
+	$(BIN)/python scripts/scaling.py
 
 load: setup
 	$(BIN)/python scripts/load.py
