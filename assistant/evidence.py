@@ -77,6 +77,7 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
     together = sum(hit.score for hit in hits) or 1.0
     for rank, hit in enumerate(hits, start=1):
         context = _tokens(f"{hit.title} {hit.section}")
+        of_document = sum(other.score for other in hits if other.document_id == hit.document_id) / together
         for place, sentence in enumerate(hit.sentences):
             start, end = _extent(hit, place)
             quote = hit.text[start - hit.start : end - hit.start]
@@ -92,7 +93,7 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
                 "own": sum(rarity[token] for token in had) / total,
                 "covered": sum(rarity[token] for token in had | around) / total,
                 "rank": 1.0 / rank,
-                "document": sum(other.score for other in hits if other.document_id == hit.document_id) / together,
+                "document": of_document,
                 "kind": float(fitting),
                 "definition": float(fitting and question.kind == "definition"),
                 "rule": float(rules_on(question.text, sentence.text)),

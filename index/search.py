@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.build import pending_changes, recipe_of
 from index.configuration import Configuration, read_configuration
@@ -182,8 +183,8 @@ class Index:
         tokens = [token for token in tokenize(question) if token not in STOPWORDS]
         alike = [token for others in self.synonyms_of(tokens).values() for token in others]
         near = self._passages_of(self.store.nearest_sentences(vector, min(2 * CANDIDATES, self.manifest.sentences)))
-        by_words = _best(self.passage_words.scores(tokens) + SYNONYM_WEIGHT * self.passage_words.scores(alike), CANDIDATES)
-        sentence_scores = self.sentence_words.scores(tokens) + SYNONYM_WEIGHT * self.sentence_words.scores(alike)
+        by_words = _best(_scores(self.passage_words, tokens, alike), CANDIDATES)
+        sentence_scores = _scores(self.sentence_words, tokens, alike)
         by_sentence_words = self._passages_of(_best(sentence_scores, 2 * CANDIDATES))
         return vector, sentence_scores, {"dense": near, "words": [position for position, _ in by_words], "sentence words": by_sentence_words}
 
@@ -220,14 +221,19 @@ def _content(phrase: str) -> list[str]:
     return [token for token in tokenize(phrase) if token not in STOPWORDS]
 
 
-def _best(scores: Any, limit: int) -> list[tuple[int, float]]:
-    """The positions with the highest scores above zero, best first."""
-    limit = min(limit, len(scores))
-    if not limit:
-        return []
-    top = np.argpartition(-scores, limit - 1)[:limit]
-    ordered = sorted(((int(position), float(scores[position])) for position in top), key=lambda pair: (-pair[1], pair[0]))
-    return [pair for pair in ordered if pair[1] > 0]
+def _scores(words: Keywords, tokens: Sequence[str], alike: Sequence[str]) -> NDArray[np.float32]:
+    scores = words.scores(tokens)
+    return scores + np.float32(SYNONYM_WEIGHT) * words.scores(alike) if alike else scores
+
+
+def _best(scores: NDArray[np.float32], limit: int) -> list[tuple[int, float]]:
+    """The positions with the highest scores above zero, best first; of equals the first."""
+    positions = np.flatnonzero(scores)
+    if len(positions) > limit:
+        found = scores[positions]
+        positions = positions[found >= np.partition(found, -limit)[-limit]]
+    pairs = zip(positions.tolist(), scores[positions].tolist(), strict=True)
+    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:limit]
 
 
 def _hit(passage: Passage, score: float, sentences: tuple[Sentence, ...], ranks: Mapping[str, int]) -> Hit:
