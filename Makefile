@@ -23,7 +23,7 @@ test: .venv/for-tests chromium
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 bench: .venv/for-bench
 	$(BIN)/python scripts/bench.py

@@ -6,7 +6,6 @@ import datetime
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -25,7 +24,6 @@ CORPUS = PROJECT / "corpus"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_in_browser] = Counter()
     loopback.block_all_else()
     hypothesis.settings.register_profile("tests", deadline=None, derandomize=True)  # no speed is asserted; the same run every time
     hypothesis.settings.load_profile("tests")
@@ -118,15 +116,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
-_in_browser = pytest.StashKey[Counter[str]]()  # outcomes of those tests
+_in_browser: Counter[str] = Counter()  # outcomes of those tests, in the process that tells of them
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    report = yield
-    if item.get_closest_marker("browser") and (report.when == "call" or report.skipped):
-        item.config.stash[_in_browser][report.outcome] += 1
-    return report
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if "browser" in report.keywords and (report.when == "call" or report.skipped):
+        _in_browser[report.outcome] += 1
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -136,11 +131,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if _lacks_browser_tests(config):
-        counts = config.stash[_in_browser]
         terminalreporter.section("tests in a browser are required", red=True)
-        terminalreporter.line(f"{counts['passed']} passed, {counts['skipped']} were skipped")
+        terminalreporter.line(f"{_in_browser['passed']} passed, {_in_browser['skipped']} were skipped")
 
 
 def _lacks_browser_tests(config: pytest.Config) -> bool:
-    counts = config.stash[_in_browser]
-    return config.getoption("--require-browser") and (counts["skipped"] > 0 or not counts["passed"])
+    is_worker = hasattr(config, "workerinput")  # of pytest-xdist, which sees a share of the tests
+    return config.getoption("--require-browser") and not is_worker and (_in_browser["skipped"] > 0 or not _in_browser["passed"])
