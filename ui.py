@@ -46,6 +46,7 @@ TURN_LENGTH = 4000  # characters of each
 COMMENT_LENGTH = 2000  # characters
 SESSIONS = 200  # of browsers that Gradio remembers; each takes some 55 kB
 LARGEST_RESTORE = 200  # answers of a kept conversation that are drawn again
+DRAWING_SECONDS = 0.1  # between two drawings of a growing answer; a quoted one is complete before
 STANDING_SECONDS = 10  # between two looks at whether documents have changed
 
 # Gradio's own page starts from inline scripts and compiles its templates, so both must be allowed; no other site is.
@@ -322,6 +323,8 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
 
     `launch()` of what is returned brings the page's look and its safety along.
     """
+    # Gradio sums up all questions so far after each one, in a tenth of the time that answering takes, for a dashboard that is off here.
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))
     settings = settings or PageSettings()
     opening = Opening(assistant)
     rate_limit = RateLimit(settings.rate)
@@ -427,9 +430,13 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
             rate_limit.check(client_of(request))
             turns = turns_of(history)
             ready = ready or opening.get()
+            next_drawing = 0.0
             for answer in ready.stream(question, history=turns, as_of=day or None):
                 if asked in stopped:
                     return
+                if not answer.complete and time.monotonic() < next_drawing:
+                    continue
+                next_drawing = time.monotonic() + DRAWING_SECONDS
                 notices = draw.draw_notices(standing.notices(ready)) if answer.complete else gr.skip()
                 yield draw.draw_asked(asked, draw.draw_answer(answer, shelf_of(ready), offered(ready))), gr.skip(), notices
         except Exception as error:

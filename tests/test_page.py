@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -32,11 +33,11 @@ ATTACK = "<img src=x onerror=\"document.title='hacked'\">${document.title='hacke
 
 
 @contextmanager
-def serve(assistant, **settings):
+def serve(assistant, *, launch=MappingProxyType({}), **settings):
     """The page of an assistant on a free port, closed at the end."""
-    page = ui.build_app(assistant, ui.PageSettings(rate=0, **settings))
+    page = ui.build_app(assistant, ui.PageSettings(**{"rate": 0, **settings}))
     port = ui.free_port("127.0.0.1", 0)
-    page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True)
+    page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, **launch)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -416,6 +417,21 @@ def test_every_reply_carries_the_policy_and_health_tells_the_state(address):
     for path in (f"/gradio_api/file={PROJECT / 'ui.py'}", "/gradio_api/upload", "/gradio_api/proxy=http://127.0.0.1/"):
         with pytest.raises(urllib.error.HTTPError, match="404"):
             fetch(address + path)
+
+
+def test_page_with_a_password_answers_nobody_without_it_and_counts_questions(assistant):
+    with serve(assistant, rate=1, title="Ask Ann", launch={"auth": ("ann", "sesame"), "root_path": "/kei"}) as address:
+        for path in ("/config", "/gradio_api/info", "/gradio_api/queue/data?session_hash=x"):
+            with pytest.raises(urllib.error.HTTPError, match="401"):
+                fetch(address + path)
+        assert fetch(f"{address}/healthz").status == 200
+        client = Client(address, auth=("ann", "sesame"), verbose=False)
+        assert (client.config["title"], client.config["root"].endswith("/kei")) == ("Ask Ann", True)
+    with serve(assistant, rate=1) as address:
+        client = Client(address, verbose=False)
+        client.predict(QUESTION, api_name="/answer")
+        with pytest.raises(Exception, match="Too many questions"):
+            client.predict(QUESTION, api_name="/answer")
 
 
 def test_hostile_question_does_nothing(visit, address):
