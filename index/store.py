@@ -181,7 +181,7 @@ class Store:
                     serial += 1
                     fresh.append(passage)
                 order.append((cast(int, passage.serial), len(passage.sentences)))
-                if len(fresh) == self._page:
+                if len(fresh) == PAGE:  # on a server too: other batches are embedded to other last bits
                     self._add(fresh, vectors(fresh))
                     fresh = []
             if fresh:
