@@ -361,14 +361,16 @@ class Server:
 
     def create_store(self, folder: Path, passages: str, sentences: str, facts: Mapping[str, Any]) -> Store:
         """A new store in two new collections of those names."""
-        collections = _Remote(self, self._create_vectors(passages, facts)), _Remote(self, self._create_vectors(sentences, facts))
-        return Store(folder, collections=collections, create=True)
+        # passages are found by their sentences: nobody asks their own graph for neighbours
+        graphs: dict[str, Mapping[str, Any]] = {passages: {"space": "cosine"}, sentences: GRAPH}
+        first, second = (_Remote(self, self._create_vectors(name, graph, facts)) for name, graph in graphs.items())
+        return Store(folder, collections=(first, second), create=True)
 
-    def _create_vectors(self, name: str, facts: Mapping[str, Any]) -> Any:
-        """A collection for vectors: with our graph where the server takes that, else with its own kind of index, over cosines too."""
+    def _create_vectors(self, name: str, graph: Mapping[str, Any], facts: Mapping[str, Any]) -> Any:
+        """A collection for vectors: with that graph where the server takes it, else with its own kind of index, over cosines too."""
         options: dict[str, Any] = {"metadata": dict(facts), "embedding_function": None}
         try:
-            return self.ask(lambda client: client.create_collection(name, configuration={"hnsw": dict(GRAPH)}, **options))
+            return self.ask(lambda client: client.create_collection(name, configuration={"hnsw": dict(graph)}, **options))
         except ServerUnavailable as error:
             if error.is_passing:
                 raise
