@@ -498,7 +498,9 @@ class Assistant:
                 newest = self.index.place.current()
                 try:
                     self.index = Index.open(self.index.settings, self.index.embeddings, allow_stale=True)
-                except IndexStale as error:  # built with another model: the open generation stays readable, so it goes on serving
+                except IndexStale as error:  # built with another model: the open generation goes on serving for as long as it can be read
+                    if is_gone:
+                        raise
                     logger.warning("The rebuilt index needs a restart; the former one goes on serving. %s", error)
                     self._passed_over = newest
                     return

@@ -23,7 +23,19 @@ from test_rebuild import assert_equal
 
 from assistant import Assistant
 from assistant.assistant import open_index
-from index import ChromaServer, Index, IndexDamaged, IndexLocked, IndexMissing, IndexSettings, ServerUnavailable, SettingsError, UserError, rebuild
+from index import (
+    ChromaServer,
+    Index,
+    IndexDamaged,
+    IndexLocked,
+    IndexMissing,
+    IndexSettings,
+    IndexStale,
+    ServerUnavailable,
+    SettingsError,
+    UserError,
+    rebuild,
+)
 from index import server as serving
 from index.__main__ import main
 from index.place import place_of
@@ -130,6 +142,18 @@ def test_question_under_way_survives_two_rebuilds(remote, words):
 
     assistant.index.store.nearest_sentences = rebuild_twice
     assert assistant.answer("How do owls hunt?").citations[0].quote == "Owls hunt by ear 2 times."
+
+
+def test_assistant_of_another_model_serves_until_its_generation_goes_and_then_says_so(remote, words):
+    rebuild(remote, words)
+    assistant = Assistant(Index.open(remote, words))
+    other = WordEmbeddings()
+    other.fingerprint = "words-2"
+    rebuild(remote, other)
+    assert "sing" in assistant.answer("Do whales sing?").text
+    rebuild(remote, other, force=True)
+    with pytest.raises(IndexStale, match="fingerprint words-2 instead of words-1"):
+        assistant.answer("What does a boat pay?")
 
 
 # --- a server that fails -------------------------------------------------------------------------------------------------
