@@ -66,5 +66,6 @@ def _citation(citation: Citation, library: Library) -> Iterator[str]:
         now = library.cite(citation.document_id, citation.start, citation.end, number=citation.number, sha256=citation.document_sha256)
         for field in fields(citation):
             was, is_now = getattr(citation, field.name), getattr(now, field.name)
-            if was != is_now:
+            is_unknown = field.name == "page" and was is None  # of an answer kept before pages were
+            if was != is_now and not is_unknown:
                 yield f"{name}: {field.name} was {was!r} and is now {is_now!r}."

@@ -20,6 +20,7 @@ from stand_ins import SMALL_CORPUS, write_corpus
 from assistant.__main__ import _as_text
 from assistant.answer import Answer, AnswerSentence
 from assistant.citations import Library
+from assistant.verify import verify
 from index import CorpusError, Document, DocumentError, Index, IndexSettings, SettingsError, read_document, rebuild
 from index.chunks import split
 from index.documents import find_documents, orders_in
@@ -149,6 +150,9 @@ def test_hits_and_citations_of_a_pdf_name_the_page_they_begin_on(tmp_path, words
     assert Answer.from_dict(answer.to_dict()) == answer
     assert "page 2" in _as_text(answer)
     assert "Page 2" in draw_citation(citation, None)
+    kept = replace(answer, citations=(replace(citation, page=None),))  # before pages were
+    assert not [problem for problem in verify(kept, corpus) if "page" in problem]
+    assert [problem for problem in verify(replace(answer, citations=(replace(citation, page=7),)), corpus) if "page" in problem]
 
 
 def test_other_formats_have_no_pages(tmp_path):
