@@ -30,6 +30,7 @@ T = TypeVar("T")
 PAGE = 5000  # records a call; Chroma takes few more
 SERVER_PAGE = 300  # likewise, over a network; Chroma Cloud takes and gives no more
 SERVER_BATCH = 100  # records to write in a call: sorting in one vector may take a busy server 50 ms
+CONNECTING = 10  # seconds at most
 SAID = 300  # characters of what a server says that are told to people
 DATABASE = "chroma.sqlite3"
 ORDER = "order.npy"  # for each passage by position: its serial number, and how many sentences it has
@@ -324,10 +325,6 @@ class Server:
             return False
         return True
 
-    def facts(self, name: str) -> Mapping[str, Any]:
-        """The facts about a collection."""
-        return self._collection(name).metadata or {}
-
     def state(self, name: str, facts: Mapping[str, Any]) -> None:
         """Put other facts about a collection in the place of those it has."""
         self._with(name, lambda collection: collection.modify(metadata=dict(facts)))
@@ -444,7 +441,7 @@ class Server:
         url, api_key = self.settings.url, self.settings.api_key
         headers = dict([self.settings.header] if self.settings.header else [])
         # subtle: Chroma's client opens with questions of its own, and waits for ever on a server that does not answer
-        limit = httpx.Timeout(self.settings.timeout_seconds)
+        limit = httpx.Timeout(self.settings.timeout_seconds, connect=min(self.settings.timeout_seconds, CONNECTING))
         login = headers | ({"x-chroma-token": api_key} if api_key else {})
         int(httpx.get(f"{url}/api/v2/heartbeat", headers=login, timeout=limit).raise_for_status().json()["nanosecond heartbeat"])
         options: dict[str, Any] = {name: value for name in ("tenant", "database") if (value := getattr(self.settings, name))}

@@ -19,6 +19,7 @@ MAY_IMPORT = {"index": {"index"}, "assistant": {"assistant", "index"}, "page": {
 
 HOMES = {
     "chromadb": "index/store.py",
+    "httpx": "index/store.py",
     "sentence_transformers": "index/embeddings.py",
     "onnxruntime": "index/embeddings.py",
     "tokenizers": "index/embeddings.py",
