@@ -4,6 +4,7 @@ window.keiPage = (() => {
   const LARGEST_STORE = 30; // conversations kept in this browser
   const STORE = "kei-conversations";
   let server = null, texts = {}, shown = null, chat = newId();
+  let cameFrom = null; // the mark that led to a source: Escape leads back
   let asking = false, asked = "", seen = null, announced = null; // whether a question is under way, its name and turn; the turn told to be complete
 
   const one = (selector, within = document) => within.querySelector(selector);
@@ -194,6 +195,7 @@ window.keiPage = (() => {
   }
 
   function jump(mark) {
+    cameFrom = mark;
     const turn = mark.closest(".turn");
     if (turn !== shown) show(turn);
     const holder = isNarrow() ? one(".turn-sources", turn) : one("#pane .pane-body");
@@ -513,7 +515,10 @@ window.keiPage = (() => {
       if (event.target.matches("#day")) one("#day-holder .today").hidden = !event.target.value;
     });
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") hidePopover();
+      if (event.key === "Escape") {
+        hidePopover();
+        if (event.target.closest?.(".card") && cameFrom?.isConnected) cameFrom.focus();
+      }
       if (event.key === "Enter" && !event.shiftKey && asking && event.target.matches("#question textarea")) { // one question at a time
         event.preventDefault();
         event.stopPropagation();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def shoot(browser: Browser, address: str, name: str, *, width: int, height: int,
 
 
 def main() -> None:
-    page = ui.build_app(Assistant.open(), ui.PageSettings(rate=0))
+    page = ui.build_app(Assistant.open(), ui.PageSettings(rate=0, feedback=Path(os.devnull)))
     port = ui.free_port("127.0.0.1", 0)
     page.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True)
     address = f"http://127.0.0.1:{port}"

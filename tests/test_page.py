@@ -177,6 +177,8 @@ def test_mark_leads_to_its_source_with_mouse_and_keyboard(visit, address):
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.classList.contains('card')")
     assert page.locator("#pane .card.chosen").get_attribute("data-number") == marks.first.inner_text()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.matches('.mark')")
 
 
 def test_follow_up_keeps_the_context_and_survives_a_reload(visit, address, assistant):
