@@ -33,6 +33,7 @@ FACTORS: Mapping[str, Mapping[State, float]] = {
 # For a passage that did not hold, where nothing in its place did.
 ALONE: Mapping[State, float] = {"not yet": 0.97, "no longer": 0.92}
 UNBORN = 0.8  # for a passage without a history that came only after the time told
+REPORTED = 0.92  # for what is only reported, in a document whose law in force bears on the question too
 PROPOSED = 0.96  # for what was only proposed, unless proposals are asked about
 PREDECESSOR = 1.3  # for the text right before the one in force, where what was before is asked for
 HELD = 1.06  # for a passage with known days that held in the time told
@@ -200,6 +201,7 @@ def ordered(question: Question, evidence: Sequence[Evidence], asked: Asked, hist
     current = histories.standing_on(asked.end) if asked.is_former else set()
     standing = [_standing(item.hit, asked, histories) for item in evidence]
     held = {place for place, state in standing if state not in ("not yet", "no longer", "proposed")}
+    with_law = {item.hit.document_id for item, (_, state) in zip(evidence, standing, strict=True) if state == "in force"}
     judged: list[Evidence] = []
     for item, (place, state) in zip(evidence, standing, strict=True):
         factor = factors.get(state, 1.0)
@@ -207,6 +209,8 @@ def ordered(question: Question, evidence: Sequence[Evidence], asked: Asked, hist
             factor = TOLD_ENDED if _ENDED.search(item.prose) else 1.0
         elif state in ("not yet", "no longer") and not held & histories.around(place):
             factor = max(factor, UNBORN if state == "not yet" and looks_back else ALONE[state])
+        if state == "reported" and item.hit.document_id in with_law and kind in ("told", "untold") and not looks_back:
+            factor = REPORTED
         if state == "proposed" and not of_proposals and kind != "past":
             factor = PROPOSED
         if kind == "told" and asked.begin <= today and place in held and _has_days(item.hit):

@@ -326,3 +326,9 @@ def test_a_disagreement_with_one_side_is_refused_with_its_line(tmp_path: Path) -
     path.write_text('# one\n[[disagreement]]\nabout = "the fee"\nposition = []\n')
     with pytest.raises(DocumentError, match="two positions"):
         read_disagreements(tmp_path)
+
+
+def test_the_law_in_force_leads_what_is_only_reported(assistant):
+    answer = assistant.answer("What is the US tariff on a car from Canada?")
+    assert answer.citations[0].status == "in force"
+    assert "25%" in answer.sentences[0].text
