@@ -134,8 +134,8 @@ ABOUT_LIMITS = (
 DOCUMENTS_CHANGED = "Documents have changed since the index was built ({changes}). Bring it up to date with:"
 REBUILD = "python -m index rebuild"
 NEEDS_RESTART = (
-    "The index was built anew with other settings, or by another version of this program, while the page was running. Restart the page in the "
-    "same way to use it; until then answers come from the index of {day}."
+    "The index was built anew with other settings, or by another version of this program, while the page was running. Restart the page "
+    "with those settings to use it; until then answers come from the index of {day}."
 )
 
 # --- errors ---
