@@ -105,6 +105,19 @@ def test_rebuild_on_a_server_embeds_only_what_is_new_and_equals_a_fresh_one(remo
     assert len(generations) == 2, "the one that serves and the one before it"
 
 
+def test_folders_that_chroma_leaves_behind_are_removed_while_it_runs(chroma, remote, words):
+    for number in range(4):
+        (remote.corpus / "owls.md").write_text(f"# Owls\n\nOwls hunt by ear {number} times.\n")
+        rebuild(remote, words)
+    command = [sys.executable, HERE.parent / "scripts/chroma_leftovers.py", chroma.folder]
+    first, second = (subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2))
+    assert not first.startswith("Removed 0 "), "Chroma removes them itself: the script is no longer needed"
+    assert second.startswith("Removed 0 ")
+    chroma.kill()
+    chroma.start()
+    assert Index.open(remote, words).search("owls hunt")[0].text == "Owls hunt by ear 3 times."
+
+
 def test_another_machine_asks_what_this_one_built(remote, words, tmp_path):
     rebuild(remote, words)
     other = replace(remote, index=tmp_path / "other machine" / remote.index.name)
