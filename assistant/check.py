@@ -12,8 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 from assistant.evidence import points_out
+from assistant.matching import stands_in
 from assistant.reading import AUXILIARIES, STOP, Reading, has_subject, read, vocabulary
-from assistant.rules import RULES, stands_in
+from assistant.rules import RULES
 from index.sentences import sentence_spans
 
 FEWEST = 2  # words with a claim of their own that a sentence needs

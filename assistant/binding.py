@@ -1,0 +1,220 @@
+"""Rules on what belongs together: a figure, a verb, an attribute stays with what it stands beside in the source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from assistant.matching import Known, found_in, is_among, is_in, is_same, overlaps, same_key
+from assistant.reading import Reading, Token, vocabulary
+from assistant.shape import (
+    beside_of,
+    is_attribute,
+    is_first,
+    is_governed,
+    is_passive,
+    next_noun,
+    opening_of,
+    own_of,
+    statements,
+    subject_at,
+    token_before,
+    verbs_of,
+    with_verb,
+)
+
+
+def figures_bound(said: Reading, known: Known) -> str:
+    """A figure belongs to what stands beside it: the sentence may not take it over to what stands beside another."""
+    reading = known[0]
+    for token in said.tokens:
+        is_verb = token.is_verb
+        if token.kind not in ("number", "date", "code") and not is_verb:
+            continue
+        found = found_in(token, reading)
+        rivals = [other for other in reading.tokens if _is_rival(token, other)]
+        if not found:
+            continue
+        if token.kind == "number" and rivals and _counts_another(token, found, rivals, said, reading):
+            return f"binding: {token.text}"
+        if rivals and all(_belongs_elsewhere(token, said, place, rivals, reading) for place in found):
+            return f"binding: {token.text}"
+        if (is_verb or token.kind == "number") and is_first(token, said) and all(_is_of_another(token, place, said, known) for place in found):
+            return f"subject: {token.text}"
+    return ""
+
+
+def _counts_another(token: Token, found: Sequence[Token], rivals: Sequence[Token], said: Reading, reading: Reading) -> bool:
+    """ "140 boats" where the source has 140 passengers and 12 boats."""
+    counted = next_noun(token, said)
+    if (
+        counted is None
+        or any(next_noun(place, reading) is None for place in found)
+        or any(is_among(counted, filter(None, [next_noun(place, reading)])) for place in found)
+    ):
+        return False
+    return any(is_among(counted, filter(None, [next_noun(rival, reading)])) for rival in rivals)
+
+
+def _is_of_another(token: Token, place: Token, said: Reading, known: Known) -> bool:
+    """Whether what the source says there is said of one thing, and the sentence says it of what the source speaks of elsewhere."""
+    reading, context = known
+    if token.kind == "word" and (token.joined or place.joined or is_passive(token, said) != is_passive(place, reading)):
+        return False
+    subject, other = subject_at(said, token), subject_at(reading, place)
+    if not subject or not other or any(same_key(mine, key) for mine in subject for key in context):
+        return False
+    home = [item for item in reading.tokens if item.segment == place.segment] + other
+    is_named = any(other_place > place.place for other_place in reading.verbs) and not any(
+        verb < place.place and reading.segments[verb] == place.segment for verb in reading.verbs
+    )  # it stands in what the clause speaks of
+    return not is_named and not overlaps(subject, home) and overlaps(subject, reading.tokens)
+
+
+def _is_rival(token: Token, other: Token) -> bool:
+    if token.is_verb:
+        return other.is_verb and not is_same(token, other)
+    if other.kind in ("number", "code") and token.kind in ("number", "code") and token.label == other.label != "":
+        return bool(other.key != token.key)
+    if other.kind != token.kind or other.key == token.key:
+        return False
+    if token.kind == "number":
+        same_unit = token.key[1] == other.key[1] or Decimal(0) in (token.key[0], other.key[0])
+        return same_unit and token.label == other.label
+    return True
+
+
+def _belongs_elsewhere(token: Token, said: Reading, home: Token, rivals: Sequence[Token], reading: Reading) -> bool:
+    beside, is_borrowed = beside_of(token, said)
+    opening = opening_of(said) if token.segment == 1 else []
+    shared = opening_of(reading)
+    if home in shared:
+        return False  # it is said of the whole sentence
+    here = own_of(home, reading)
+    for rival in rivals:
+        if rival.segment == home.segment or rival in shared:
+            continue
+        there = own_of(rival, reading)
+        own = [other for other in here if not is_among(other, there)]
+        others = [other for other in there if not is_among(other, here) and other not in shared]
+        with_own = sum(is_among(other, [*beside, *opening]) for other in own)
+        with_others = sum(is_among(other, [*beside, *opening]) for other in others)
+        if token.is_verb:
+            if own and not with_own and with_others > 2 and rival.clause != home.clause:
+                return True
+        elif with_others > 2 * with_own and with_own < max(1, len(own)) and (own or not is_borrowed):
+            return True
+        if opening and not token.is_verb and not overlaps(opening, own) and sum(is_among(other, others) for other in opening) > 1:
+            return True
+    return False
+
+
+def verbs_bound(said: Reading, known: Known) -> str:
+    """What a verb is said of in the sentence is said of it in the source, and not of another verb alone."""
+    reading, _ = known
+    for verb in said.tokens:
+        if not verb.is_verb or verb.joined or is_attribute(verb, said):
+            continue
+        found = [place for place in found_in(verb, reading) if place.is_verb]
+        if not found:
+            continue
+        lacking = [_ungoverned(verb, place, said, known) for place in found]
+        if all(lacking):
+            return f"apart: {verb.text}, {lacking[0]}"
+    return ""
+
+
+def _ungoverned(verb: Token, place: Token, said: Reading, known: Known) -> str:
+    """A word that the sentence says with a verb, and the source says with another one alone; empty when there is none."""
+    reading, context = known
+    near = with_verb(place, reading)
+    opening = opening_of(said)
+    behind: Token | None = None  # the token behind, when it holds
+    for token in reversed(said.tokens):
+        if token.kind in ("citation", "code") or token.is_verb or token in opening or not is_governed(token, verb, said):
+            behind = None
+            continue
+        elsewhere = found_in(token, reading)
+        holds = is_among(token, near) or is_in(token, context) or _completes(token, behind, said, reading)
+        if not holds and token.is_oblique and any(other.is_oblique and other.clause < place.clause for other in elsewhere):
+            holds = True  # "in the north", told in a clause before
+        if not holds and elsewhere and all(verbs_of(other, reading) for other in elsewhere):
+            return token.text
+        behind = token if holds else None
+    return ""
+
+
+def _completes(token: Token, behind: Token | None, said: Reading, reading: Reading) -> bool:
+    """Whether a word is an attribute of the one behind it, by some place of the source: a noun may be told in full."""
+    if behind is None or behind.place - token.place > 2 or not said.verbs.isdisjoint(range(token.place, behind.place)):
+        return False
+    reach = len(reading.words) if token.kind == behind.kind == "name" else 6
+    return any(abs(place.place - noun.place) <= reach for place in found_in(token, reading) for noun in found_in(behind, reading))
+
+
+def stated_once(said: Reading, known: Known) -> str:
+    """What is said to be something is said so in one statement of the source, not put together from several."""
+    reading, _ = known
+    opening = opening_of(said)
+    for clause in dict.fromkeys(token.clause for token in said.tokens):
+        tokens = [token for token in said.tokens if token.clause == clause and token not in opening]
+        reports = any(word in vocabulary()["reporting"] for word, place in zip(said.words, said.clauses, strict=True) if place == clause)
+        if not tokens or reports or any(token.is_verb for token in tokens):
+            continue
+        verb = min((place for place in said.verbs if place > tokens[0].place), default=0)
+        heads = [token for token in tokens if token.place < verb and not token.is_oblique]
+        lacking = [
+            _lacking(tokens, near, said, known) or (heads[-1:] if _is_aside(heads, near, known[1]) else []) for near in statements(reading)
+        ]  # fmt: skip
+        if lacking and all(lacking):
+            return f"apart: {min(lacking, key=len)[0].text}"
+    return ""
+
+
+def _is_aside(heads: Sequence[Token], near: Sequence[Token], context: frozenset[Any]) -> bool:
+    """Whether a sentence speaks of what its source only mentions on the way: of the pier, where "the mayor of the pier" is old."""
+    found = [other for other in near if is_among(other, heads)]
+    return bool(found) and all(other.is_oblique for other in found) and not any(is_in(head, context) for head in heads)
+
+
+def figures_alone(said: Reading, known: Known) -> str:
+    """A figure that is said to be something by itself is no attribute in the source: "the notice is 15%" is not in "the notice of a 15% fee"."""
+    reading = known[0]
+    for token in said.tokens:
+        if token.kind != "number" or said.words[token.place - 1 : token.place] not in (("is",), ("are",), ("was",), ("were",)):
+            continue
+        nouns = [next_noun(place, reading) for place in found_in(token, reading)]
+        if nouns and all(noun is not None and not noun.is_verb and not is_among(noun, said.tokens) for noun in nouns):
+            return f"binding: {token.text}"
+    return ""
+
+
+def _lacking(tokens: Sequence[Token], near: Sequence[Token], said: Reading, known: Known) -> list[Token]:
+    reading, context = known
+    lacking: list[Token] = []
+    behind: Token | None = None
+    for token in reversed(tokens):
+        holds = is_among(token, near) or is_in(token, context) or _completes(token, behind, said, reading)
+        holds = holds or (token.is_oblique and any(other.is_oblique for other in found_in(token, reading)))
+        holds = holds or not found_in(token, reading)  # taken for the opposite of a denied word, or for a "may"
+        behind = token if holds else None
+        lacking += [] if holds else [token]
+    return lacking
+
+
+def attributes_bound(said: Reading, known: Known) -> str:
+    """An attribute belongs to its noun: "monthly rain" is not in a source of yearly rain and wet months."""
+    reading = known[0]
+    for first, second in pairwise(said.tokens):
+        if not (first.kind == second.kind == "word" and second.place == first.place + 1 and not first.is_verb and not second.is_verb):
+            continue
+        if first.segment != second.segment:
+            continue
+        found, attributes = found_in(second, reading), found_in(first, reading)
+        before = [token_before(place, reading) for place in found]
+        has_others = all(other is not None and other.kind == "word" and not other.is_verb for other in before)
+        if found and attributes and has_others and all(abs(place.place - other.place) > 4 for place in found for other in attributes):
+            return f"attribute: {first.text} {second.text}"
+    return ""

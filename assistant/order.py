@@ -1,0 +1,183 @@
+"""Rules on order: who does what to whom, and who says it, as in the source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from itertools import pairwise
+from typing import Any
+
+from assistant.matching import Known, found_in, is_among, is_same, overlaps
+from assistant.reading import Cue, Reading, Token, vocabulary
+from assistant.shape import is_passive, nearest_to, only_place, sides_of, subject_at
+
+ALIKE = 0.75  # share of a sentence's words in the source's order from which on it follows the source word by word
+
+
+def none_swapped(said: Reading, known: Known) -> str:
+    """A sentence that follows its source word by word has the same figures, names and turns of sense in the same places."""
+    for first, second in pairwise(said.tokens):
+        is_part = said.words[first.place + 1 : first.place + 2] == ("of",)  # "12 of its 48 cranes"
+        is_pair = first.kind == second.kind == "date" or (
+            first.kind == second.kind == "number" and first.key[1] == second.key[1] and (first.key[1] != "" or is_part)
+        )
+        if is_pair and first.key != second.key and _is_turned(first, second, known[0]):
+            return f"swapped: {first.text}, {second.text}"
+    mine, theirs = _sequence(said), _sequence(known[0])
+    codes = SequenceMatcher(None, [key for key, _ in mine], [key for key, _ in theirs], autojunk=False).get_opcodes()
+    if sum(end - start for code, start, end, _, _ in codes if code == "equal") < ALIKE * len(mine):
+        return ""
+    changed = [(mine[start:end], theirs[known_start:known_end]) for code, start, end, known_start, known_end in codes if code != "equal"]
+    for ours, others in changed:
+        for (_, token), (_, other) in zip(ours, others, strict=True) if len(ours) == len(others) <= 3 else ():
+            if not (isinstance(token, Token) and isinstance(other, Token)):
+                continue
+            if token.kind == other.kind != "word" and not is_same(token, other):
+                return f"swapped: {token.text}"
+    equal = [(start, end) for code, _, _, start, end in codes if code == "equal"]
+    region = theirs[equal[0][0] : equal[-1][1]]
+    for ours, others in changed:
+        turns = [item for _, item in (*ours, *others) if isinstance(item, Cue)]
+        is_inside = any(item is not theirs[-1] for item in others) or not others
+        if turns and len(turns) == len(ours) + len(others) and len(ours) != len(others) and is_inside:
+            family = turns[0].family
+            counts = {
+                sum((isinstance(item, Cue) and item.family == family) or _is_cue(item, family) for _, item in part) for part in (region, theirs)
+            }
+            if len(said.of(family)) not in counts:
+                return f"turned: {turns[0].word}"
+    return ""
+
+
+def _is_cue(item: Token | Cue, family: str) -> bool:
+    return isinstance(item, Token) and family in vocabulary()["cue_of"].get(item.text.lower(), ())
+
+
+def _is_turned(first: Token, second: Token, reading: Reading) -> bool:
+    """Whether two figures that stand side by side do so in the source, too, but the other way round alone."""
+    gaps = [after.place - before.place for before in found_in(first, reading) for after in found_in(second, reading)]
+    near = second.place - first.place + 1
+    return any(-near <= gap < 0 for gap in gaps) and not any(0 < gap <= near + 3 for gap in gaps)
+
+
+def _sequence(reading: Reading) -> list[tuple[Any, Token | Cue]]:
+    """Tokens and turns of sense in their order, each with what is compared of it."""
+    taken = {token.place for token in reading.tokens}
+    cues = [cue for cue in reading.of("negation", "necessity", "permission", "conditional", "quantity") if cue.place not in taken]
+    items: list[Token | Cue] = sorted((*reading.tokens, *cues), key=lambda item: item.place)
+    return [(item.word if isinstance(item, Cue) else item.key, item) for item in items]
+
+
+def order_kept(said: Reading, known: Known) -> str:
+    """Who does what to whom: what stands before a verb in the source does not stand behind it in the sentence."""
+    reading = known[0]
+    for pivot in said.tokens:
+        if not pivot.is_verb:
+            continue
+        matches = [place for place in found_in(pivot, reading) if place.is_verb]
+        if matches and all(_is_swapped(pivot, said, place, reading) for place in matches):
+            return f"order: {pivot.text}"
+    for word in (
+        "than",
+        "lessthan",
+        "morethan",
+        "fewerthan",
+        "higherthan",
+        "lowerthan",
+        "greaterthan",
+        "not",
+        "like",
+        "part",
+        "who",
+        "which",
+        "whose",
+    ):
+        here, there = only_place(word, said), only_place(word, reading)
+        if here is not None and there is not None and _is_crossed(said, here, reading, there):
+            return f"order: {word}"
+    return ""
+
+
+def _is_swapped(pivot: Token, said: Reading, place: Token, reading: Reading) -> bool:
+    if pivot.joined or place.joined or is_passive(pivot, said) != is_passive(place, reading):
+        return False
+    if not {"who", "which", "that"}.isdisjoint(said.words[max(0, pivot.place - 2) : pivot.place]):
+        return False  # what a relative clause speaks of stands in front of it, somewhere
+    subject = [token for token in subject_at(said, pivot) if token.place < pivot.place and found_in(token, reading)]
+    before = [token for token in reading.tokens if token.place < place.place]
+    beside = [token for token in said.tokens if token.place < pivot.place][-1:]  # "the number of boats registered there"
+    if subject and before and not overlaps([*subject, *beside], before):
+        return True
+    left, right = sides_of(said, pivot)
+    known_left, known_right = sides_of(reading, place)
+    return bool(_moved(right, left, known_left, known_right)) and any(token in subject for token in _moved(left, right, known_right, known_left))
+
+
+def _moved(there: Sequence[Token], here: Sequence[Token], known_here: Sequence[Token], known_there: Sequence[Token]) -> list[Token]:
+    """What stands on one side in the sentence, and on the other alone in the source."""
+    return [token for token in there if is_among(token, known_here) and not is_among(token, known_there) and not is_among(token, here)]
+
+
+def _is_crossed(said: Reading, here: int, reading: Reading, there: int) -> bool:
+    """Whether two things have changed sides of a word like "than"."""
+    left, right = sides_of(said, nearest_to(said, here))
+    known_left, known_right = sides_of(reading, nearest_to(reading, there))
+    return bool(_moved(right, left, known_left, known_right) and _moved(left, right, known_right, known_left))
+
+
+def agents_kept(said: Reading, known: Known) -> str:
+    """ "Run by the council": as in the source, where the council runs it."""
+    reading = known[0]
+    for token in said.tokens:
+        if token.relation != "by" or token.kind not in ("word", "name"):
+            continue
+        verb = next((other for other in reversed(said.tokens) if other.place < token.place and other.is_verb), None)
+        if verb is None or token.place - verb.place > 4:
+            continue
+        pairs = [(act, agent) for act in found_in(verb, reading) for agent in found_in(token, reading)]
+        if pairs and not any(act.clause == agent.clause or agent.place < act.place for act, agent in pairs):
+            return f"order: by {token.text}"
+    return ""
+
+
+def speakers_kept(said: Reading, known: Known) -> str:
+    """Who says something in the sentence says it in the source, where the source tells who says what."""
+    reading = known[0]
+    reporting = vocabulary()["reporting"]
+    known_places = [place for place, word in enumerate(reading.words) if word in reporting]
+    speakers = [token for place in known_places for token in _around(reading, place)]
+    for place, word in enumerate(said.words):
+        if word in ("said", "says", "say", "told", "stated") and known_places:
+            subject = [token for token in _around(said, place) if token.place < place and not token.is_oblique]
+            if subject and speakers and not overlaps(subject, speakers):
+                return f"speaker: {subject[0].text}"
+    return ""
+
+
+def _around(reading: Reading, place: int) -> list[Token]:
+    """The words of the clause in front of a reporting verb, and those right behind it."""
+    clause = reading.clauses[place]
+    return [
+        token for token in reading.tokens
+        if token.kind in ("word", "name") and not token.is_verb and token.place <= place + 3 and token.clause == clause
+    ]  # fmt: skip
+
+
+def roles_kept(said: Reading, known: Known) -> str:
+    """Two names have not changed places: a boat from A under the flag of B is not one from B under the flag of A."""
+    reading = known[0]
+    names = [token for token in said.tokens if token.kind == "name" or token.text[0].isupper()]
+    for number, one in enumerate(names):
+        for other in names[number + 1 :]:
+            if is_same(one, other):
+                continue
+            mine, theirs = _role(one), _role(other)
+            known_mine = {_role(place) for place in found_in(one, reading)}
+            known_theirs = {_role(place) for place in found_in(other, reading)}
+            if mine != theirs and mine not in known_mine and theirs not in known_theirs and mine in known_theirs and theirs in known_mine:
+                return f"roles: {one.text}, {other.text}"
+    return ""
+
+
+def _role(token: Token) -> str:
+    return token.relation if token.relation in ("from", "to", "by", "against", "with", "for") else ""
