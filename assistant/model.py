@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -31,12 +32,12 @@ PACKAGES: Mapping[str, str] = {
     "groq": "langchain_groq",
     "ollama": "langchain_ollama",
 }
-KEYS: Mapping[str, str] = {
-    "openai": "OPENAI_API_KEY",
-    "anthropic": "ANTHROPIC_API_KEY",
-    "google_genai": "GOOGLE_API_KEY",
-    "mistralai": "MISTRAL_API_KEY",
-    "groq": "GROQ_API_KEY",
+KEYS: Mapping[str, tuple[str, ...]] = {  # the environment variables that may hold a provider's key
+    "openai": ("OPENAI_API_KEY",),
+    "anthropic": ("ANTHROPIC_API_KEY",),
+    "google_genai": ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+    "mistralai": ("MISTRAL_API_KEY",),
+    "groq": ("GROQ_API_KEY",),
 }
 CONTEXT_TOKENS = 8192  # Ollama cuts a longer prompt off in silence, and by default at less than evidence and answer need
 EXAMPLES = "openai:gpt-4.1-mini, anthropic:claude-sonnet-4-5, google_genai:gemini-2.5-flash or ollama:llama3.1"
@@ -55,6 +56,9 @@ def open_chat_model(name: str, *, timeout_seconds: float = 60.0, url: str | None
         raise UserError(
             f'The package for {provider} models is not installed. Install it with: pip install "kei-policy-assistant[{EXTRAS[provider]}]"'
         )
+    # subtle: some packages open without a key and fail at the first question alone; a server of one's own mostly wants none
+    if provider in KEYS and not url and not any(os.environ.get(variable) for variable in KEYS[provider]):
+        raise UserError(_keyless(name, provider))
     from langchain.chat_models import init_chat_model
 
     try:
@@ -79,18 +83,20 @@ def _options(provider: str, timeout_seconds: float, url: str | None) -> dict[str
     if provider == "openai":
         options["stream_usage"] = True
         if url:  # servers of one's own mostly want no key, but the client does
-            import os
-
-            options["api_key"] = os.environ.get(KEYS["openai"]) or "none"
+            options["api_key"] = os.environ.get(KEYS["openai"][0]) or "none"
     return options
 
 
 def _unopened(name: str, provider: str, error: Exception) -> str:
     text = str(error).lower()
     if any(word in text for word in ("api_key", "api key", "credential", "token")):
-        where = f"in {KEYS[provider]}" if provider in KEYS else "as its package asks for it"
-        return f"There is no key for {name}. Put the provider's key {where}, or unset KEI_MODEL to answer without a model."
+        return _keyless(name, provider)
     return f"The chat model {name} cannot be opened: {_first_line(error)}"
+
+
+def _keyless(name: str, provider: str) -> str:
+    where = f"in {KEYS[provider][0]}" if provider in KEYS else "as its package asks for it"
+    return f"There is no key for {name}. Put the provider's key {where}, or unset KEI_MODEL to answer without a model."
 
 
 def _first_line(error: BaseException) -> str:

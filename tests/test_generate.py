@@ -16,7 +16,7 @@ from stand_ins import write_corpus
 from assistant import Answer, Assistant, prompts
 from assistant.citations import as_prose
 from assistant.generate import Reply, Written, numbers_of, stand_alone
-from assistant.model import open_chat_model, problem_of, retry_after
+from assistant.model import KEYS, open_chat_model, problem_of, retry_after
 from assistant.settings import AssistantSettings
 from index import Index, IndexSettings, UserError, rebuild
 
@@ -319,10 +319,13 @@ def test_missing_package_names_the_extra(monkeypatch, provider, extra):
         open_chat_model(f"{provider}:some-model")
 
 
-def test_missing_key_says_where_it_belongs(monkeypatch):
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    with pytest.raises(UserError, match="in OPENAI_API_KEY"):
-        open_chat_model("openai:gpt-4.1-mini")
+@pytest.mark.parametrize("provider", KEYS)
+def test_missing_key_says_where_it_belongs(provider, monkeypatch):
+    for variable in KEYS[provider]:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)  # as if its package were installed
+    with pytest.raises(UserError, match=f"in {KEYS[provider][0]}"):
+        open_chat_model(f"{provider}:some-model")
 
 
 def test_opening_sends_nothing():
