@@ -241,6 +241,10 @@ class Assistant:
         vectors = self.index.embeddings.encode(questions)
         return [max((cosine for _, cosine in self.index.store.nearest_sentences(vector, 1)), default=0.0) for vector in vectors]
 
+    def _cosine(self, one: str, other: str) -> float:
+        first, second = self.index.embeddings.encode([one, other])
+        return float(first @ second)
+
     @cached_property
     def _speller(self) -> Speller:
         return Speller(self.index.passage_words.spellings, self.index.embeddings.is_word)
@@ -356,8 +360,9 @@ class Assistant:
         sentences: list[AnswerSentence] = []
         citations: dict[int, Citation] = {}
         written = generate.write(
-            prepared.standalone, evidence, self._model, outcome, day=prepared.day, sentences=self.settings.sentences, deadline=prepared.deadline
-        )
+            prepared.standalone, evidence, self._model, outcome, day=prepared.day, sentences=self.settings.sentences, deadline=prepared.deadline,
+            near=self._cosine,
+        )  # fmt: skip
         as_list = _wants_list(prepared)
         with closing(written):
             for sentence in written:

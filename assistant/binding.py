@@ -64,6 +64,10 @@ def _is_of_another(token: Token, place: Token, said: Reading, known: Known) -> b
     if token.kind == "word" and (token.joined or place.joined or is_passive(token, said) != is_passive(place, reading)):
         return False
     subject, other = subject_at(said, token), subject_at(reading, place)
+    if token.kind == "number" and (_is_reckoned(place, reading) or _is_object(token, place, said, known)):
+        return False
+    if token.kind == "word" and is_passive(place, reading):  # "building of the pier was completed"
+        other = [*other, *(item for item in reading.tokens if item.relation == "of" and item.clause == place.clause and item.place < place.place)]
     if not subject or not other or any(same_key(mine, key) for mine in subject for key in context):
         return False
     home = [item for item in reading.tokens if item.segment == place.segment] + other
@@ -71,6 +75,23 @@ def _is_of_another(token: Token, place: Token, said: Reading, known: Known) -> b
         verb < place.place and reading.segments[verb] == place.segment for verb in reading.verbs
     )  # it stands in what the clause speaks of
     return not is_named and not overlaps(subject, home) and overlaps(subject, reading.tokens)
+
+
+def _is_reckoned(place: Token, reading: Reading) -> bool:
+    """Whether a figure of the source is what someone puts or estimates something at: its subject is not what it is the figure of."""
+    words = [word for word, clause in zip(reading.words[: place.place], reading.clauses, strict=False) if clause == place.clause]
+    return not vocabulary()["reckoning"].isdisjoint(words)
+
+
+def _is_object(token: Token, place: Token, said: Reading, known: Known) -> bool:
+    """Whether the source says it in a relative clause: "the $5 fee, which the board set", of which a sentence makes "the board set the $5 fee"."""
+    reading = known[0]
+    verb = next((other for other in reversed(said.tokens) if other.is_verb and other.place < token.place), None)
+    for act in found_in(verb, reading) if verb else []:
+        opens = next((word for word, clause in zip(reading.words, reading.clauses, strict=True) if clause == act.clause), "")
+        if opens in ("which", "that") and act.clause == place.clause + 1 and overlaps(subject_at(said, token), subject_at(reading, act)):
+            return True
+    return False
 
 
 def _is_rival(token: Token, other: Token) -> bool:
@@ -140,6 +161,8 @@ def _ungoverned(verb: Token, place: Token, said: Reading, known: Known) -> str:
         holds = is_among(token, near) or is_in(token, context) or _completes(token, behind, said, reading)
         if not holds and token.is_oblique and any(other.is_oblique and other.clause < place.clause for other in elsewhere):
             holds = True  # "in the north", told in a clause before
+        if not holds and token.is_oblique and token is said.tokens[0] and any(other.clause < place.clause for other in elsewhere):
+            holds = True  # "under the treaty", which the source speaks of before
         if not holds and elsewhere and all(verbs_of(other, reading) for other in elsewhere):
             return token.text
         behind = token if holds else None
@@ -161,6 +184,9 @@ def stated_once(said: Reading, known: Known) -> str:
     for clause in dict.fromkeys(token.clause for token in said.tokens):
         tokens = [token for token in said.tokens if token.clause == clause and token not in opening]
         reports = any(word in vocabulary()["reporting"] for word, place in zip(said.words, said.clauses, strict=True) if place == clause)
+        if tokens and not reports and any(token.is_verb for token in tokens):  # "it is the best and wins": what it is said to be
+            tokens = [token for token in tokens if token.segment == tokens[0].segment]
+            tokens = tokens if any(said.segments[place] == tokens[0].segment for place in said.verbs) else []
         if not tokens or reports or any(token.is_verb for token in tokens):
             continue
         verb = min((place for place in said.verbs if place > tokens[0].place), default=0)
@@ -204,17 +230,46 @@ def _lacking(tokens: Sequence[Token], near: Sequence[Token], said: Reading, know
     return lacking
 
 
+def _is_attribute_of(one: Token, noun: Token, reading: Reading) -> bool:
+    places = {token.place for token in reading.tokens if not token.is_verb}
+    return abs(noun.place - one.place) <= 4 or (one.place < noun.place and places.issuperset(range(one.place, noun.place)))
+
+
 def attributes_bound(said: Reading, known: Known) -> str:
     """An attribute belongs to its noun: "monthly rain" is not in a source of yearly rain and wet months."""
     reading = known[0]
     for first, second in pairwise(said.tokens):
         if not (first.kind == second.kind == "word" and second.place == first.place + 1 and not first.is_verb and not second.is_verb):
             continue
-        if first.segment != second.segment:
+        if first.segment != second.segment or first.text.endswith("ly") or second.text.endswith("ly"):
             continue
         found, attributes = found_in(second, reading), found_in(first, reading)
         before = [token_before(place, reading) for place in found]
         has_others = all(other is not None and other.kind == "word" and not other.is_verb for other in before)
-        if found and attributes and has_others and all(abs(place.place - other.place) > 4 for place in found for other in attributes):
+        if found and attributes and has_others and not any(_is_attribute_of(other, place, reading) for place in found for other in attributes):
             return f"attribute: {first.text} {second.text}"
     return ""
+
+
+def labels_bound(said: Reading, known: Known) -> str:
+    """A name or number in front of a noun is the source's for that noun: "North fees on South boats" are not "South fees on North boats"."""
+    reading = known[0]
+    for first, second in pairwise(said.tokens):
+        is_label = first.kind in ("name", "number", "code") or (first.joined and second.joined)
+        if not is_label or second.kind != "word" or second.place != first.place + 1 or first.segment != second.segment or is_in(second, known[1]):
+            continue
+        nouns = [noun for noun in found_in(second, reading) if noun.key == second.key] or found_in(second, reading)
+        before = [token_before(noun, reading) for noun in nouns]
+        others = [other for other in before if other is not None and other.kind in ("name", "number", "code") and not is_same(first, other)]
+        mine = found_in(first, reading)
+        has_own = any(0 < noun.place - place.place <= 4 for noun in nouns for place in mine)
+        after = [_noun_behind(place, reading) for place in mine]
+        is_anothers = bool(after) and all(other is not None and not is_same(second, other) for other in after)
+        is_compound = first.joined and second.joined and any(noun.joined for noun in nouns)  # "US-built" is not "Korean-built"
+        if others and mine and not has_own and (is_anothers or is_compound):
+            return f"label: {first.text} {second.text}"
+    return ""
+
+
+def _noun_behind(token: Token, reading: Reading) -> Token | None:
+    return next((other for other in reading.tokens if other.place == token.place + 1 and other.kind == "word"), None)

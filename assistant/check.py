@@ -6,17 +6,19 @@ No language model judges another here: the rules (`rules.py`) are plain, and in 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from assistant.evidence import points_out
 from assistant.matching import stands_in
-from assistant.reading import AUXILIARIES, STOP, Reading, has_subject, read, vocabulary
-from assistant.rules import RULES
+from assistant.reading import AUXILIARIES, STOP, Reading, has_subject, may_state, read, vocabulary
+from assistant.rules import RULES, unknown_words
 from index.sentences import sentence_spans
 
+TOGETHER = 0.84  # cosine with its source from which on a sentence whose words stand apart in it is taken for a paraphrase
+LONG = 6  # words with a claim that such a sentence needs
 FEWEST = 2  # words with a claim of their own that a sentence needs
 
 
@@ -37,11 +39,16 @@ class Verdict:
     used: tuple[int, ...] = ()
 
 
+Near = Callable[[str, str], float]  # the cosine of two texts, by the embedding model
+
+
 # --- the check -------------------------------------------------------------------------------------------------------
 
 
-def check(sentence: str, sources: Sequence[Source]) -> Verdict:
+def check(sentence: str, sources: Sequence[Source], near: Near | None = None) -> Verdict:
     """Whether a sentence follows from the sources: whole from one of them, or each of its clauses from one.
+
+    `near` lets a long sentence pass whose words all stand in its source, though further apart, when the two mean nearly the same.
 
     >>> check("The fee is 15 percent.", [Source("Since May the fee has been 15%.")]).follows
     True
@@ -52,9 +59,9 @@ def check(sentence: str, sources: Sequence[Source]) -> Verdict:
         return Verdict(False, "no evidence")
     pieces = [(place, piece) for place, source in enumerate(sources) for piece in _sentences(source)]
     parts = [piece for _, piece in pieces]
-    verdict = _against_each(sentence, parts)
+    verdict = _against_each(sentence, parts, near)
     if not verdict.follows:
-        verdict = _in_parts(sentence, parts) or verdict
+        verdict = _in_parts(sentence, parts, near) or verdict
     return Verdict(verdict.follows, verdict.reason, tuple(dict.fromkeys(pieces[number][0] for number in verdict.used)))
 
 
@@ -70,15 +77,20 @@ def _sentences(source: Source) -> tuple[Source, ...]:
     return tuple(Source(piece, source.context) for piece in pieces)
 
 
-def _in_parts(sentence: str, sources: Sequence[Source], *, parts: int = 3) -> Verdict | None:
+def _in_parts(sentence: str, sources: Sequence[Source], near: Near | None, *, parts: int = 3) -> Verdict | None:
     """The verdict of a sentence that can be cut where two statements are joined, so that each follows from a source of its own."""
     if len(sources) < 2:
         return None
+    aside = _ASIDE.match(sentence)
+    if aside and not _states(aside["head"]):  # "the fee, which is paid at noon, is $5"
+        verdicts = [_against_each(f"{aside['head']} {part}", sources, near) for part in (aside["rest"], f"{aside['aside']}.")]
+        if all(verdict.follows for verdict in verdicts):
+            return Verdict(True, used=tuple(dict.fromkeys(place for verdict in verdicts for place in verdict.used)))
     for joint in _JOINT.finditer(sentence):
         left, right = sentence[: joint.start()], sentence[joint.end() :]
         if not (_states(left) and _states(right)):
             continue
-        first = _against_each(left, sources)
+        first = _against_each(left, sources, near)
         if not first.follows:
             continue
         if not has_subject(right):  # "… and pays $5": who pays stands in the first part
@@ -87,9 +99,9 @@ def _in_parts(sentence: str, sources: Sequence[Source], *, parts: int = 3) -> Ve
         else:
             fitting = [True] * len(sources)
         rest = [source if fits else _NOTHING for source, fits in zip(sources, fitting, strict=True)]
-        second = _against_each(right, rest)
+        second = _against_each(right, rest, near)
         if not second.follows and parts > 2:
-            second = _in_parts(right, rest, parts=parts - 1) or second
+            second = _in_parts(right, rest, near, parts=parts - 1) or second
         if second.follows:
             return Verdict(True, used=tuple(dict.fromkeys((*first.used, *second.used))))
     return None
@@ -97,7 +109,8 @@ def _in_parts(sentence: str, sources: Sequence[Source], *, parts: int = 3) -> Ve
 
 _NOTHING = Source("")
 # "so" and "because" join no two statements here: that one is the cause of the other would be a statement of its own
-_JOINT = re.compile(r"\s*;\s+|(?:,\s+|\s+)(?:and|but|while|whereas|although)\s+")
+_JOINT = re.compile(r"\s*;\s+|(?:,\s+|\s+)(?:and|but|while|whereas|although|even though|though)\s+")
+_ASIDE = re.compile(r"(?P<head>[^,;]+), (?:which|who) (?P<aside>[^;]+?), (?P<rest>[^;]+)\Z")
 
 
 def _states(text: str) -> bool:
@@ -111,24 +124,31 @@ def _states(text: str) -> bool:
     return plain or not AUXILIARIES.isdisjoint(reading.words)
 
 
-def _against_each(sentence: str, sources: Sequence[Source]) -> Verdict:
+def _against_each(sentence: str, sources: Sequence[Source], near: Near | None) -> Verdict:
     """The verdict of the sources from which the sentence follows; where there is none, of the one that gets furthest."""
-    verdicts = [_against(sentence, source) for source in sources]
+    verdicts = [_against(sentence, source, near) for source in sources]
     used = tuple(place for place, (_, verdict) in enumerate(verdicts) if verdict.follows)
     return Verdict(True, used=used) if used else max(verdicts, key=lambda found: found[0])[1]
 
 
-def _against(sentence: str, source: Source) -> tuple[int, Verdict]:
+def _against(sentence: str, source: Source, near: Near | None) -> tuple[int, Verdict]:
     said, known = read(sentence), read_source(source)
     if _is_quoted(sentence, source.text):
         return len(RULES) + 1, Verdict(True)
-    if len(said.tokens) < FEWEST or not said.verbs:
+    if len(said.tokens) < FEWEST or not (said.verbs or may_state(said)):
         return 0, Verdict(False, "too little")
     if fault := _plain_text(sentence, source):
         return 0, Verdict(False, fault)
+    apart = ""
     for passed, rule in enumerate(RULES, start=1):
         if fault := rule(said, known):
-            return passed, Verdict(False, fault)
+            if near is None or not fault.startswith("apart"):
+                return passed, Verdict(False, fault)
+            apart = apart or fault
+    if unknown := unknown_words(said, known):
+        return len(RULES), Verdict(False, f"word: {unknown[0].text}")
+    if apart and (near is None or len(said.tokens) < LONG or near(sentence, source.text) < TOGETHER):
+        return len(RULES), Verdict(False, apart)
     return len(RULES) + 1, Verdict(True)
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from assistant import prompts
 from assistant.answer import Usage
-from assistant.check import Source, check
+from assistant.check import Near, Source, check
 from assistant.citations import as_prose
 from assistant.evidence import Evidence
 from assistant.followup import Turn, content_words
@@ -72,9 +72,12 @@ class Piece:
 
 
 def write(
-    question: str, evidence: Sequence[Evidence], model: BaseChatModel, outcome: Outcome, *, day: str, sentences: int, deadline: float
-) -> Generator[Written, None, None]:
+    question: str, evidence: Sequence[Evidence], model: BaseChatModel, outcome: Outcome, *, day: str, sentences: int, deadline: float,
+    near: Near | None = None,
+) -> Generator[Written, None, None]:  # fmt: skip
     """Each sentence of the model's reply that follows from the evidence, as soon as it is complete. `outcome` tells the rest.
+
+    `near` is what `check` takes for it.
 
     Ends without an exception, whatever the model does. Closing the iterator ends the request.
     """
@@ -85,23 +88,23 @@ def write(
     with closing(pieces):
         for piece in pieces:
             for text, cited in reply.feed(piece.text):
-                yield from _checked(text, cited, sources, outcome)
+                yield from _checked(text, cited, sources, outcome, near)
             if reply.length > LONGEST or len(outcome.written) + outcome.dropped >= SENTENCES or len(outcome.written) >= 2 * sentences:
                 break
         else:
             if outcome.problem is None:
                 for text, cited in reply.end():
-                    yield from _checked(text, cited, sources, outcome)
+                    yield from _checked(text, cited, sources, outcome, near)
     outcome.missing = reply.missing
     if outcome.problem is None and len(outcome.written) < max(1, FEWEST * (len(outcome.written) + outcome.dropped)):
         outcome.problem = prompts.MODEL_UNSUPPORTED if outcome.dropped else prompts.MODEL_EMPTY
 
 
-def _checked(text: str, cited: Sequence[int], sources: Sequence[Source], outcome: Outcome) -> Iterator[Written]:
+def _checked(text: str, cited: Sequence[int], sources: Sequence[Source], outcome: Outcome, near: Near | None) -> Iterator[Written]:
     if any(text == written.text for written in outcome.written):
         return
     before = outcome.written[-1] if outcome.written and outcome.held else None
-    used = support(text, cited, sources, before)
+    used = support(text, cited, sources, before, near)
     outcome.held = bool(used)
     if used:
         written = Written(text, used)
@@ -111,16 +114,16 @@ def _checked(text: str, cited: Sequence[int], sources: Sequence[Source], outcome
         outcome.dropped += 1
 
 
-def support(text: str, cited: Sequence[int], sources: Sequence[Source], before: Written | None = None) -> tuple[int, ...]:
+def support(text: str, cited: Sequence[int], sources: Sequence[Source], before: Written | None = None, near: Near | None = None) -> tuple[int, ...]:
     """The places of the sources from which a sentence follows: of those that it cites, else of any. Empty when it does not."""
     whole = stand_alone(text, before)
     if whole is None:
         return ()
     own = [place for place in dict.fromkeys(cited) if 0 <= place < len(sources)]
-    verdict = check(whole, [sources[place] for place in own]) if own else None
+    verdict = check(whole, [sources[place] for place in own], near) if own else None
     if verdict and verdict.follows:
         return tuple(own[place] for place in verdict.used[:3])
-    return check(whole, sources).used[:2] if sources else ()
+    return check(whole, sources, near).used[:2] if sources else ()
 
 
 _LEANING = re.compile(r"(?:it|they|this|these|that|those|he|she)\s+(?=(?:\w+\s+){0,2}\w)", re.I)

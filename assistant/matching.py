@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from assistant.reading import Reading, Token, groups, opposites
@@ -64,15 +65,15 @@ def _is_same_day(said: Day, known: Day) -> bool:
 
 
 def same_key(token: Token, key: str) -> bool:
-    if token.key == key:
-        return True
-    if token.kind == "name":
-        return _is_people_of(token.key, key)
-    return (
-        _roots_agree(token.key, key) or bool(groups().get(token.key, frozenset()) & groups().get(key, frozenset())) or _is_people_of(token.key, key)
-    )
+    return token.key == key or (_is_people_of(token.key, key) if token.kind == "name" else _agree(token.key, key))
 
 
+@lru_cache(maxsize=1 << 17)
+def _agree(one: str, other: str) -> bool:
+    return _roots_agree(one, other) or bool(groups().get(one, frozenset()) & groups().get(other, frozenset())) or _is_people_of(one, other)
+
+
+@lru_cache(maxsize=1 << 16)
 def _is_people_of(one: str, other: str) -> bool:
     """A country and its people: the same beginning, and one of the endings that make peoples.
 
@@ -83,30 +84,10 @@ def _is_people_of(one: str, other: str) -> bool:
     return len(short) >= 4 and long.startswith(short) and long[len(short) :] in ("es", "ese", "an", "ian", "n", "ean", "ish", "i", "'s")
 
 
-_ENDINGS = (
-    "ization",
-    "isation",
-    "ation",
-    "ition",
-    "ement",
-    "ment",
-    "ance",
-    "ence",
-    "age",
-    "ion",
-    "ity",
-    "ive",
-    "able",
-    "ible",
-    "er",
-    "or",
-    "al",
-    "ed",
-    "ing",
-    "y",
-    "e",
-    "s",
-)
+_ENDINGS = tuple("ization isation ation ition ement ment ance ence age ion ity ive able ible ness ful en er or al ed ing y e s".split())
+
+
+_SUFFIXES = frozenset("enti ent ant al i it at iv ic or er r abl ibl ment ness ful ion ition ation ti ur anc enc age en th".split())
 
 
 def _roots_agree(one: str, other: str) -> bool:
@@ -117,10 +98,14 @@ def _roots_agree(one: str, other: str) -> bool:
     """
     if any(letter.isdigit() for letter in one + other):
         return False
+    short, long = sorted((one, other), key=len)
+    if len(short) >= 5 and long.startswith(short) and long[len(short) :] in _SUFFIXES:  # president, presidential
+        return True
     first, second = sorted((_root(one), _root(other)), key=len)
     return len(first) >= 4 and second.startswith(first) and len(second) - len(first) <= 1
 
 
+@lru_cache(maxsize=1 << 16)
 def _root(word: str) -> str:
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 4:

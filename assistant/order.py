@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any
 
-from assistant.matching import Known, found_in, is_among, is_same, overlaps
+from assistant.matching import Known, found_in, is_among, is_same, overlaps, share_of
 from assistant.reading import Cue, Reading, Token, vocabulary
 from assistant.shape import is_passive, nearest_to, only_place, sides_of, subject_at
 
@@ -18,6 +18,10 @@ def none_swapped(said: Reading, known: Known) -> str:
     """A sentence that follows its source word by word has the same figures, names and turns of sense in the same places."""
     for first, second in pairwise(said.tokens):
         is_part = said.words[first.place + 1 : first.place + 2] == ("of",)  # "12 of its 48 cranes"
+        between = said.words[first.place + 1 : second.place]
+        if first.kind == second.kind == "number" and first.key[1] == second.key[1] and between[:1] == ("of",) and first.key[0] > second.key[0]:
+            return f"swapped: {first.text} of {second.text}"  # more than the whole
+        is_part = is_part or "per" in between
         is_pair = first.kind == second.kind == "date" or (
             first.kind == second.kind == "number" and first.key[1] == second.key[1] and (first.key[1] != "" or is_part)
         )
@@ -68,6 +72,9 @@ def _sequence(reading: Reading) -> list[tuple[Any, Token | Cue]]:
     return [(item.word if isinstance(item, Cue) else item.key, item) for item in items]
 
 
+_PIVOTS = ("than", "not", "like", "part", "who", "which", "whose", "because", "times")  # what stands on either side keeps to it
+
+
 def order_kept(said: Reading, known: Known) -> str:
     """Who does what to whom: what stands before a verb in the source does not stand behind it in the sentence."""
     reading = known[0]
@@ -77,25 +84,42 @@ def order_kept(said: Reading, known: Known) -> str:
         matches = [place for place in found_in(pivot, reading) if place.is_verb]
         if matches and all(_is_swapped(pivot, said, place, reading) for place in matches):
             return f"order: {pivot.text}"
-    for word in (
-        "than",
-        "lessthan",
-        "morethan",
-        "fewerthan",
-        "higherthan",
-        "lowerthan",
-        "greaterthan",
-        "not",
-        "like",
-        "part",
-        "who",
-        "which",
-        "whose",
-    ):
+    for word in (*_PIVOTS, *(word for word in vocabulary()["relation_of"] if word.endswith("than"))):
         here, there = only_place(word, said), only_place(word, reading)
         if here is not None and there is not None and _is_crossed(said, here, reading, there):
             return f"order: {word}"
     return ""
+
+
+def times_kept(said: Reading, known: Known) -> str:
+    """What comes before and what after, told of two events: as in the source."""
+    reading = known[0]
+    for word, opposite in (("before", "after"), ("after", "before")):
+        here = only_place(word, said)
+        if here is None or here == 0 or _is_of_a_figure(said, here):
+            continue
+        same, other = only_place(word, reading), only_place(opposite, reading)
+        left, right = sides_of(said, nearest_to(said, here))
+        if same is not None:
+            known_left, known_right = sides_of(reading, nearest_to(reading, same))
+            if _moved(right, left, known_left, known_right) and (_moved(left, right, known_right, known_left) or not overlaps(left, known_left)):
+                return f"order: {word}"
+        elif other is not None:
+            known_left, known_right = sides_of(reading, nearest_to(reading, other))
+            stays = left and right and share_of(left, known_left) > share_of(left, known_right)
+            if stays and share_of(right, known_left) < share_of(right, known_right):
+                return f"order: {word}"
+        elif _TIMES.isdisjoint(reading.words):
+            return f"order: {word}"
+    return ""
+
+
+_TIMES = frozenset("later earlier then prior previously following followed until when once then subsequently afterwards next ago upon".split())
+
+
+def _is_of_a_figure(reading: Reading, place: int) -> bool:
+    behind = next((token for token in reading.tokens if token.place > place), None)
+    return behind is not None and behind.kind in ("number", "date")
 
 
 def _is_swapped(pivot: Token, said: Reading, place: Token, reading: Reading) -> bool:
@@ -135,9 +159,14 @@ def agents_kept(said: Reading, known: Known) -> str:
         if verb is None or token.place - verb.place > 4:
             continue
         pairs = [(act, agent) for act in found_in(verb, reading) for agent in found_in(token, reading)]
-        if pairs and not any(act.clause == agent.clause or agent.place < act.place for act, agent in pairs):
+        if pairs and not any(_acts(agent, act, reading) or act.key != verb.key for act, agent in pairs):
             return f"order: by {token.text}"
     return ""
+
+
+def _acts(agent: Token, act: Token, reading: Reading) -> bool:
+    """Whether the source lets one do what the act is: it stands in front of an active verb, or with one that is passive."""
+    return agent.place < act.place or (act.clause == agent.clause and (agent.relation == "by" or not act.is_verb or is_passive(act, reading)))
 
 
 def speakers_kept(said: Reading, known: Known) -> str:

@@ -21,6 +21,7 @@ from index.sentences import sentence_spans
 
 Kind = Literal["word", "name", "number", "date", "citation", "code"]
 WORDING = Path(__file__).with_name("wording.toml")
+THESAURUS = Path(__file__).with_name("thesaurus.toml")
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,14 @@ def read(text: str) -> Reading:
             if kind == "segment" and _opens_clause(matches, position + 1):
                 resumed = clause if _next_word(matches, position) in _RELATIVES else None
                 last_clause = clause = last_clause + 1
+            elif (
+                kind == "segment"
+                and clause == 0
+                and words
+                and words[0] in _SUBORDINATE
+                and any(word in AUXILIARIES or _is_verb(word) for word in words)
+            ):
+                last_clause = clause = last_clause + 1  # "while the boat is new, the fee is $5"
             elif kind == "segment" and resumed is not None:  # "the fee, which is paid at noon, is $5"
                 clause, resumed = resumed, None
             relation = ""
@@ -191,7 +200,11 @@ def read(text: str) -> Reading:
         if kind == "word":
             for family in wording["cue_of"].get(low, ()) if (low, "neither" in words) != ("nor", True) else ():
                 cues.append(Cue(family, low, place, segment, clause))
+            if low == "since" and _opens_clause(matches, position):
+                cues.append(Cue("cause", low, place, segment, clause))
             bound = wording["relation_of"].get(low)
+            if low == "to" and _is_change(tokens, clause, matches, position):
+                bound, relation, relation_place = None, "into", place
             if bound:
                 relation, relation_place = bound, place
                 continue
@@ -212,6 +225,7 @@ _CLAUSE_WORDS = frozenset("and or but while whereas although though which who wh
     "before",
     "after",
 }
+_SUBORDINATE = frozenset("while if when although though whereas because once".split())
 _COMPARED = frozenset("more less later earlier below above under over fewer higher lower newer older greater".split())  # "or more", "at or below"
 
 
@@ -323,7 +337,7 @@ def _number(match: re.Match[str], matches: Sequence[re.Match[str]], position: in
     raw = match[0].strip()
     figure = match["figure"]
     if (
-        re.fullmatch(r"(?:1[5-9]|20)\d\d", figure)
+        (re.fullmatch(r"(?:1[5-9]|20)\d\d", figure) or (re.fullmatch(r"1[0-4]\d\d", figure) and _before_word(matches, position) in _DATING))
         and not (match["currency"] or match["scale"] or match["unit"] or match["sign"])
         and not _label(matches, position)
     ):
@@ -333,6 +347,13 @@ def _number(match: re.Match[str], matches: Sequence[re.Match[str]], position: in
         value *= wording["scales"][match["scale"].lower()]
     unit = match["currency"] or (match["unit"] or ("m" if match["scale"] == "m" and not match["currency"] else ""))
     return ("number", (value.normalize(), wording["unit_of"].get(unit, wording["unit_of"].get(unit.lower(), unit))), raw, _label(matches, position))
+
+
+_DATING = frozenset("in since until from by before after of".split())
+
+
+def _before_word(matches: Sequence[re.Match[str]], position: int) -> str:
+    return matches[position - 1][0].lower() if position else ""
 
 
 _LABELS = frozenset(
@@ -407,12 +428,23 @@ def _plain(text: str) -> str:
     plain = re.sub(r"\bPub\.\s?L\.\s?(?:No\.\s?)?", "Public Law ", plain)
     plain = re.sub(r"\b[Ss]ection (\d[\w.()-]*) of title (\d+)(?:,? (?:of the )?(?:U\.?S\.?|United States) Code)?", r"\2 U.S.C. \1", plain)
     plain = re.sub(r"\bE\.?O\.? (?=\d)", "Executive Order ", plain)
+    plain = re.sub(r"\b[Nn]o[ -]one\b", "nobody", plain)
     for short, forms in names().items():
         plain = re.sub(forms, short, plain)
     plain = _figures(plain)
-    for phrase, meaning in _phrases():
-        plain = phrase.sub(meaning, plain)
+    plain = re.sub(rf"\b(between)\b(\s+[^.;:]{{1,24}}?\d[^.;:]{{0,16}}?)\s+and\s+(?=[$€£¥₩\d]|(?:{_MONTH})\b)", r"from\2 to ", plain, flags=re.I)
+    plain = re.sub(r"(\b(\d{4})) \([A-Z]{2,4}\2\)", r"\1", plain)  # "model year 2031 (MY2031)"
+    plain = _OR_LESS.sub(r"at most \1", _OR_MORE.sub(r"at least \1", plain))
+    low = plain.lower()
+    for needle, phrase, meaning in _phrases():
+        if needle in low and (changed := phrase.sub(meaning, plain)) != plain:
+            plain, low = changed, changed.lower()
     return plain
+
+
+_AMOUNT = rf"((?:[$€£¥₩]\s?)?\b(?:{_FIGURE})(?:\s?%|\s(?!or\b)[A-Za-z]{{1,7}})?)"
+_OR_LESS = re.compile(rf"{_AMOUNT} or (?:less|fewer|under|below|lower|shorter|younger|earlier|older versions)\b(?! than)")
+_OR_MORE = re.compile(rf"{_AMOUNT} or (?:more|over|above|higher|longer|older|greater|later|newer)\b(?! than)")
 
 
 def _figures(text: str) -> str:
@@ -447,9 +479,25 @@ def _is_act(word: str, matches: Sequence[re.Match[str]], position: int) -> bool:
     )
 
 
+def may_state(reading: Reading) -> bool:
+    """Whether a sentence has a word that can be a verb, though it may be a noun as well: "the lights last"."""
+    said = reading.words
+    if any(one.endswith("ly") and two.endswith(("s", "ed")) for one, two in pairwise(said)):
+        return True  # "usually hibernates"
+    return any(word in vocabulary()["acts"] and place and _may_be_verb(reading.words[: place + 1]) for place, word in enumerate(reading.words))
+
+
 def _may_be_verb(words: Sequence[str]) -> bool:
     """Whether the last word does not follow one behind which a noun stands."""
     return len(words) < 2 or (words[-2] not in _NOUN_MARKS and not words[-2].endswith(("'s", "s'")))
+
+
+def _is_change(tokens: Sequence[Token], clause: int, matches: Sequence[re.Match[str]], position: int) -> bool:
+    """Whether a "to" tells what something comes to, as in "raised the fee to $5", and not where a range ends."""
+    ahead = matches[position + 1] if position + 1 < len(matches) else None
+    if ahead is None or ahead["number"] is None or matches[position - 1]["number"] is not None:
+        return False
+    return not any(token.kind == "number" and token.relation == "from" and token.clause == clause for token in tokens)
 
 
 AUXILIARIES = frozenset("is are was were be been being has have had do does did will would shall should can could may might must".split())
@@ -463,7 +511,7 @@ _NOUN_MARKS = frozenset("the a an its their his her this these those our your my
 def vocabulary() -> dict[str, Any]:
     data = tomllib.loads(WORDING.read_text(encoding="utf-8"))
     cue_of: dict[str, list[str]] = {}
-    plain = ("necessity", "permission", "conditional", "unproven", "condition")
+    plain = ("necessity", "permission", "advice", "conditional", "unproven", "condition")
     named = {"negations": "negation", "reversals": "reversal", "causes": "cause", "quantities": "quantity"}
     for name, family in (*named.items(), *((name, name) for name in plain)):
         for word in data[name].split():
@@ -473,7 +521,9 @@ def vocabulary() -> dict[str, Any]:
         "function": frozenset(data["function"].split()),
         "light": frozenset(stem(word) for word in data["light"].split()),
         "neutral": frozenset("of in on at by for with as into onto under through during within between".split()),
-        "verbs": frozenset(_forms(data["verbs"].split())) | frozenset(data["irregular_verbs"].split()),
+        "verbs": frozenset(_forms(data["verbs"].split())) | frozenset(data["irregular_verbs"].split()) | _plain_verbs(),
+        "acts": frozenset(_forms(set(thesaurus()["verbs"].split()) | set(thesaurus()["nouns"].split()) | set(data["verbs"].split()))),
+        "reckoning": frozenset(data["reckoning"].split()),
         "reporting": frozenset(data["reporting"].split()),
         "cue_of": cue_of,
         "relation_of": relation_of,
@@ -496,6 +546,17 @@ def _forms(verbs: Iterable[str]) -> Iterator[str]:
 
 
 @cache
+def thesaurus() -> dict[str, Any]:
+    return tomllib.loads(THESAURUS.read_text(encoding="utf-8"))
+
+
+def _plain_verbs() -> frozenset[str]:
+    """The thesaurus's words that are verbs and hardly ever nouns, in all their forms."""
+    verbs, others = (set(thesaurus()[name].split()) for name in ("verbs", "others"))
+    return frozenset(_forms(verbs - others - set(thesaurus()["nouns"].split())))
+
+
+@cache
 def bounds() -> frozenset[str]:
     return frozenset(vocabulary()["data"]["bounds"])
 
@@ -503,7 +564,8 @@ def bounds() -> frozenset[str]:
 @cache
 def groups() -> Mapping[str, frozenset[int]]:
     groups: dict[str, set[int]] = {}
-    for number, line in enumerate(vocabulary()["data"]["synonyms"].strip().splitlines()):
+    lines = [line for text in (vocabulary()["data"]["synonyms"], thesaurus()["verbs"], thesaurus()["others"]) for line in text.strip().splitlines()]
+    for number, line in enumerate(lines):
         for word in line.split():
             groups.setdefault(stem(word), set()).add(number)
     return {word: frozenset(numbers) for word, numbers in groups.items()}
@@ -516,6 +578,28 @@ def opposites() -> frozenset[frozenset[str]]:
         left, right = (side.split() for side in line.split("|"))
         pairs |= {frozenset((stem(one), stem(other))) for one in left for other in right}
     return frozenset(pairs)
+
+
+@cache
+def covered_by() -> Mapping[str, frozenset[str]]:
+    """The stems of words that little words of a source cover, each with those."""
+    found: dict[str, set[str]] = {}
+    for line in thesaurus()["covered"].strip().splitlines():
+        little, words = (side.split() for side in line.split("|"))
+        for word in words:
+            found.setdefault(stem(word), set()).update(little)
+    return {word: frozenset(little) for word, little in found.items()}
+
+
+@cache
+def bans() -> frozenset[str]:
+    return frozenset(thesaurus()["bans"].split())
+
+
+@cache
+def faint() -> frozenset[str]:
+    """The stems of words that say next to nothing by themselves."""
+    return frozenset(stem(word) for word in thesaurus()["faint"].split())
 
 
 @cache
@@ -534,10 +618,15 @@ def names() -> Mapping[str, str]:
 
 
 @cache
-def _phrases() -> list[tuple[re.Pattern[str], str]]:
+def _phrases() -> list[tuple[str, re.Pattern[str], str]]:
+    """What is written for what, each with a string that a text must have for it."""
     data = vocabulary()["data"]
-    pairs = [(phrase, meaning) for phrase, meaning in data["phrases"].items()]
-    pairs += [
-        (phrase, phrase.replace(" ", "")) for phrases in data["bounds"].values() for phrase in sorted(phrases, key=len, reverse=True) if " " in phrase
-    ]
-    return [(re.compile(rf"\b{re.escape(phrase)}" + (r"\b" if phrase[-1].isalpha() else ""), re.I), meaning) for phrase, meaning in pairs]
+    phrasal = [[part.strip() for part in line.split("|")] for line in thesaurus()["phrasal"].strip().splitlines()]
+    found = [(f" {particle}", re.compile(rf"\b(?:{forms.replace(' ', '|')}) {particle}\b", re.I), meaning) for forms, particle, meaning in phrasal]
+    pairs = list(data["phrases"].items())
+    bounds = sorted((phrase for phrases in data["bounds"].values() for phrase in phrases if " " in phrase), key=len, reverse=True)
+    pairs += [(phrase, phrase.replace(" ", "")) for phrase in bounds]
+    for phrase, meaning in pairs:
+        ahead = r"(?=\s+(?:about\s+|roughly\s+)?[$€£¥₩]?\d)" if phrase.endswith("er than") and phrase != "rather than" else ""  # "heavier than 5 kg"
+        found.append((phrase.lower(), re.compile(rf"\b{re.escape(phrase)}" + (r"\b" if phrase[-1].isalpha() else "") + ahead, re.I), meaning))
+    return found

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
-from assistant.binding import attributes_bound, figures_alone, figures_bound, stated_once, verbs_bound
+from assistant.binding import attributes_bound, figures_alone, figures_bound, labels_bound, stated_once, verbs_bound
 from assistant.matching import Known, found_in, is_same, stands_in
-from assistant.order import agents_kept, none_swapped, order_kept, roles_kept, speakers_kept
-from assistant.reading import Reading, names
-from assistant.sense import bounds_kept, cues_kept, infinitive_kept, is_opposite, is_standing, negation_kept, standing_kept
+from assistant.order import agents_kept, none_swapped, order_kept, roles_kept, speakers_kept, times_kept
+from assistant.reading import Reading, Token, covered_by, faint, names
+from assistant.sense import bounds_kept, cues_kept, figures_proven, infinitive_kept, is_ban, is_opposite, is_standing, negation_kept, standing_kept
 from assistant.shape import token_before
 
 
 def _covered(said: Reading, known: Known) -> str:
-    """Every figure, name and word of the sentence has to stand in the source."""
-    for token in sorted(said.tokens, key=lambda token: token.kind in ("word", "name")):
-        if not (stands_in(token, known) or is_opposite(token, said, known) or is_standing(token, known)):
+    """Every figure and name of the sentence has to stand in the source; of its words, `unknown_words`."""
+    for token in sorted(said.tokens, key=lambda token: token.kind == "name"):
+        if token.kind != "word" and not stands_in(token, known):
             return f"{token.kind}: {token.text}"
         if (
             token.kind == "date"
@@ -29,6 +29,18 @@ def _covered(said: Reading, known: Known) -> str:
         ):
             return f"date: {token.text}"
     return ""
+
+
+def unknown_words(said: Reading, known: Known) -> list[Token]:
+    """The words of a sentence that do not stand in the source: neither they nor one of the same root or sense."""
+    words = [token for token in said.tokens if token.kind == "word" and token.key not in faint()]
+    return [token for token in words if not (stands_in(token, known) or is_opposite(token, said, known) or is_standing(token, known)
+                                             or is_ban(token, known[0]) or _is_covered(token, known[0]))]  # fmt: skip
+
+
+def _is_covered(token: Token, reading: Reading) -> bool:
+    """Whether a little word of the source says as much: "offers" where it has "with"."""
+    return not covered_by().get(token.key, frozenset()).isdisjoint(reading.words)
 
 
 def _named(said: Reading, known: Known) -> str:
@@ -43,13 +55,21 @@ def _named(said: Reading, known: Known) -> str:
         before = [token_before(place, reading) for place in found]
         is_other = all(other is not None and other.kind == "name" and not is_same(first, other) for other in before)
         gaps = [after.place - place.place for place in found_in(first, reading) for after in found]
-        is_near = any(0 < gap <= 4 for gap in gaps)
+        is_near = any(
+            0 < after.place - place.place <= 4 and not _has_name_between(place, after, reading)
+            for place in found_in(first, reading)
+            for after in found
+        )
         is_turned = second.kind == "name" and any(-3 <= gap < 0 for gap in gaps) and not is_near
         if (
             is_other and not is_near and first.kind == "name" and not second.is_verb and not (second.text.isupper() or first.text in names())
         ) or is_turned:
             return f"name: {first.text} {second.text}"
     return ""
+
+
+def _has_name_between(one: Token, other: Token, reading: Reading) -> bool:
+    return any(token.kind == "name" and one.place < token.place < other.place for token in reading.tokens)
 
 
 def _persons(said: Reading, known: Known) -> str:
@@ -87,6 +107,7 @@ def _connected(said: Reading, known: Known) -> str:
 
 
 RULES: tuple[Callable[[Reading, Known], str], ...] = (
-    _persons, _heaped, _covered, _named, none_swapped, bounds_kept, negation_kept, standing_kept, cues_kept, figures_bound, order_kept, agents_kept,
-    verbs_bound, stated_once, figures_alone, infinitive_kept, speakers_kept, roles_kept, attributes_bound, _connected,
+    _persons, _heaped, _covered, _named, none_swapped, bounds_kept, negation_kept, standing_kept, figures_proven, cues_kept, figures_bound,
+    order_kept, times_kept, agents_kept, verbs_bound, stated_once, figures_alone, infinitive_kept, speakers_kept, roles_kept, attributes_bound,
+    labels_bound, _connected,
 )  # fmt: skip

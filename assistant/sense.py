@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.matching import Known, found_in, is_among, overlaps, share_of, stems_opposed
-from assistant.reading import Cue, Reading, Token, bounds, quantities, vocabulary
+from assistant.reading import Cue, Reading, Token, bans, bounds, quantities, vocabulary
 from assistant.shape import is_infinitive
 from index.keywords import stem
 
@@ -14,7 +14,11 @@ def bounds_kept(said: Reading, known: Known) -> str:
     """Before, after, from, until, at least, at most: as in the source."""
     for token in said.tokens:
         found = found_in(token, known[0])
-        if found and not any(_relations_agree(token, other) for other in found):
+        opposite = {"above": "below", "below": "above"}.get(token.relation, "-")
+        relations = {other.relation for other in found}
+        if token.kind == "word" and opposite in relations and token.relation not in relations:
+            return f"relation: {token.relation} {token.text}"
+        if found and not any(_relations_agree(token, other) or _is_named_bound(token, other, said, known[0]) for other in found):
             return f"relation: {token.relation} {token.text}"
     return ""
 
@@ -33,19 +37,48 @@ _AGAINST = {
 }
 
 
+_BOUND_WORDS = {"most": frozenset("maximum cap ceiling limit most".split()), "least": frozenset("minimum floor least".split())}
+
+
+def _is_named_bound(said: Token, known: Token, reading: Reading, source: Reading) -> bool:
+    """ "The maximum is 5", where the source says "up to 5"."""
+    for bound, words in _BOUND_WORDS.items():
+        for one, other, text in ((said, known, reading), (known, said, source)):
+            is_told = any(word in words and clause == one.clause for word, clause in zip(text.words, text.clauses, strict=True))
+            if other.relation == bound and one.relation not in bounds() and is_told:
+                return True
+            ends = any(word in _ENDS and clause == one.clause for word, clause in zip(text.words, text.clauses, strict=True))
+            if bound == "most" and other.relation == "to" and one.relation in ("", "on", "in", "at") and one.kind == "date" and ends:
+                return True  # "ended in May" where the source says "until May"
+    return False
+
+
+_ENDS = frozenset("end ends ended close closes closed expire expires expired stopped ran deadline".split())
+
+
 def _relations_agree(said: Token, known: Token) -> bool:
     if said.label or known.label:  # "under section 5"
         return True
-    mine, theirs = (token.relation if token.relation in bounds() else "" for token in (said, known))
+    mine, theirs = (_bound_of(token) for token in (said, known))
     if said.kind not in ("number", "date"):
         return {mine, theirs} not in ({"above", "below"}, {"before", "after"}, {"from", "to"})
-    if mine == theirs:
+    if mine == theirs or (said.relation == "into" and theirs == "to"):
         return True
     if {mine, theirs} <= {"to", "most", ""}:  # "up to two days", "until May"
         return mine != ""
+    if {mine, theirs} <= {"within", "most", "below", ""} and "within" in (mine, theirs):
+        return mine != ""
+    if {mine, theirs} == {"asof", "to"}:
+        return True
     if mine in _STRICT or theirs in _STRICT:
         return False
     return (mine, theirs) not in _AGAINST
+
+
+def _bound_of(token: Token) -> str:
+    """The bound in front of a figure; of a day, "beyond" is after and "under" before."""
+    bound = token.relation if token.relation in bounds() else ""
+    return {"above": "after", "below": "before"}.get(bound, bound) if token.kind == "date" else bound
 
 
 def negation_kept(said: Reading, known: Known) -> str:
@@ -54,8 +87,9 @@ def negation_kept(said: Reading, known: Known) -> str:
     denied = [(cue, _scope(cue, reading)) for cue in reading.of("negation")]
     denials = [(cue, _scope(cue, said)) for cue in said.of("negation")]
     used = _used_clauses(said, reading)
+    is_banned = _is_said_to_be_banned(said, reading)
     for cue, scope in denied:
-        if cue.clause not in used:
+        if is_banned or cue.clause not in used:
             continue
         head = _head(cue, scope)
         if (
@@ -69,16 +103,28 @@ def negation_kept(said: Reading, known: Known) -> str:
         scope = [token for token in reading.tokens if token.place > cue.place and token.clause == cue.clause][:3]
         if scope and share_of(scope, said.tokens) > 0.6 and is_among(scope[0], said.tokens) and not said.of("negation", "reversal"):
             return f"negation: {cue.word} in the source"
+    if _most_in_a_clause(said) > max(1, _most_in_a_clause(reading)):
+        return "negation: twice"
     for cue, scope in denials:
         head = _head(cue, scope)
-        if not any(overlaps(head, other) for _, other in denied) and not _opposed(head, reading):
+        if _opposed(head, reading):
+            continue
+        if any(is_standing_word(token) for token in head):  # "it is not permitted"
+            head = [*(token for token in head if not is_standing_word(token)), *_before(cue, said)]
+        if not any(overlaps(head, other[:DENIED]) for _, other in denied):
             return f"negation: {cue.word}"
     return ""
 
 
+def _most_in_a_clause(reading: Reading) -> int:
+    """How many negations the clause with most of them has; "neither … nor" is one."""
+    clauses = [cue.clause for cue in reading.of("negation") if cue.word != "nor" and cue.place]
+    return max(map(clauses.count, clauses), default=0)
+
+
 def _is_repeated(head: Sequence[Token], scope: Sequence[Token], said: Reading) -> bool:
     """Whether a sentence says what the source denies: the word that is denied and most of the next, or nearly all of it."""
-    return (min(share_of(head, said.tokens), share_of(scope[:5], said.tokens)) > 0.6 and is_among(head[0], said.tokens)) or share_of(
+    return (share_of(head, said.tokens) > 0.6 and share_of(scope[:5], said.tokens) >= 0.5 and is_among(head[0], said.tokens)) or share_of(
         scope, said.tokens
     ) >= 0.8
 
@@ -117,37 +163,90 @@ def is_opposite(token: Token, said: Reading, known: Known) -> bool:
     return False
 
 
+def is_ban(token: Token, reading: Reading) -> bool:
+    """ "Forbidden" where the source says "may not"."""
+    return token.text.lower() in bans() and _denies_leave(reading)
+
+
+def _denies_leave(reading: Reading) -> bool:
+    """Whether a source says that something may not be done."""
+    leave = {cue.place for cue in reading.of("permission")}
+    return any({cue.place - 1, cue.place + 1, cue.place + 2} & leave or (cue.word == "no" and leave) for cue in reading.of("negation"))
+
+
+def _is_said_to_be_banned(said: Reading, reading: Reading) -> bool:
+    return not bans().isdisjoint(said.words) and not said.of("negation") and _denies_leave(reading)
+
+
+def is_standing_word(token: Token) -> bool:
+    return bool({"necessity", "permission"} & set(vocabulary()["cue_of"].get(token.text.lower(), ())))
+
+
 def is_standing(token: Token, known: Known) -> bool:
     """ "Allowed" where the source says "may": `standing_kept` looks at those."""
     families = set(vocabulary()["cue_of"].get(token.text.lower(), ())) & {"necessity", "permission"}
     return any(cue.family in families for cue in known[0].cues)
 
 
-_STANDINGS = ("necessity", "permission", "conditional", "unproven", "condition")
+_TELLING = frozenset("call called calls describe described describes claim claimed claims argue argued suggest suggested estimate estimated".split())
+_ATTRIBUTED = frozenset("said says say according stated states told tells announced reported reports warned".split())  # who says it is told
+
+_STANDINGS = ("necessity", "permission", "advice", "conditional", "unproven", "condition")
 
 
 def standing_kept(said: Reading, known: Known) -> str:
     """Must, may, would, proposed, expected, claimed: the source's standing is the sentence's, and no other."""
     reading = known[0]
     used = _used_clauses(said, reading)
+    is_banned = _is_said_to_be_banned(said, reading)
     for cue in reading.of(*_STANDINGS):
+        if is_banned and cue.family == "permission":
+            continue
         scope = _scope(cue, reading)[: 4 if cue.family == "unproven" else 3]
         if not used & {token.clause for token in scope}:
             continue
         least = 0.99 if cue.family == "condition" else 0.6
         if any(stems_opposed(stem(cue.word), token.key) for token in said.tokens if token.kind == "word"):
             continue
+        if cue.family == "unproven" and cue.word in _TELLING and not _ATTRIBUTED.isdisjoint(said.words):
+            continue
         if scope and share_of(scope, said.tokens) > least and not any(_standings_agree(cue, own) for own in said.of(*_STANDINGS)):
             return f"standing: {cue.word} in the source"
-    for own in said.of("necessity", "permission", "conditional"):
+    for own in said.of("necessity", "permission", "advice", "conditional"):
         if own.word == "can" and not reading.of("necessity", "unproven", "conditional", "negation"):
             continue  # what is done can be done
-        if not any(_standings_agree(own, cue) for cue in reading.of(*_STANDINGS)):
+        if own.word == "can" and any(word.endswith(("able", "ible")) for word in reading.words):
+            continue  # "refundable"
+        agreeing = [cue for cue in reading.of(*_STANDINGS) if _standings_agree(own, cue)]
+        if not agreeing or (own.family == "necessity" and not any(_of_one(own, cue, said, reading) for cue in agreeing)):
             return f"standing: {own.word}"
     return ""
 
 
+DENIED = 5  # words behind a negation that it denies
 TAKEN_UP = 0.7  # share of a clause's words in a sentence that takes it up
+
+
+def figures_proven(said: Reading, known: Known) -> str:
+    """A figure that the source only proposes, plans or expects is told as such: who proposes a fee of $25 has not set it."""
+    reading = known[0]
+    cues = [cue for cue in reading.of("unproven", "conditional") if cue.word not in _NAMING]
+    if not cues or said.of("unproven", "conditional", "advice"):
+        return ""
+    for token in said.tokens:
+        places = found_in(token, reading) if token.kind == "number" else []
+        over = [next((cue for cue in cues if cue.segment == place.segment and cue.place < place.place), None) for place in places]
+        if places and all(over) and not (over[0] and over[0].word in _TELLING and not _ATTRIBUTED.isdisjoint(said.words)):
+            return f"standing: {over[0].word if over[0] else ''} in the source"
+    return ""
+
+
+_NAMING = frozenset("say tell call called calls describe described describes criticised criticized complained complains complain".split())
+
+
+def _of_one(own: Cue, cue: Cue, said: Reading, reading: Reading) -> bool:
+    """Whether an obligation of the sentence and one of the source speak of the same."""
+    return overlaps(_scope(own, said)[:4], [*_scope(cue, reading), *_before(cue, reading)[-2:]])
 
 
 def _used_clauses(said: Reading, reading: Reading) -> set[int]:
@@ -162,7 +261,7 @@ def _used_clauses(said: Reading, reading: Reading) -> set[int]:
 def _standings_agree(one: Cue, other: Cue) -> bool:
     if one.family == other.family or one.word == other.word:
         return True
-    return {one.family, other.family} <= {"conditional", "unproven"}
+    return {one.family, other.family} in ({"conditional", "unproven"}, {"advice", "unproven"}, {"advice", "conditional"})
 
 
 def cues_kept(said: Reading, known: Known) -> str:
@@ -173,9 +272,27 @@ def cues_kept(said: Reading, known: Known) -> str:
     families = quantities()
     have = {families[cue.word] for cue in reading.of("quantity")}
     for cue in said.of("quantity"):
-        if families[cue.word] not in have:
+        is_remark = cue.word in ("only", "just") and any(token.place == cue.place + 1 and token.kind == "number" for token in said.tokens)
+        if (
+            families[cue.word] not in have
+            and not is_remark
+            and not _is_superlative(cue, said, reading)
+            and not (cue.word in ("each", "every") and _is_each(cue, said, reading))
+        ):
+            return f"quantity: {cue.word}"
+        if families[cue.word] in have and _is_of_another_quantity(cue, said, reading):
             return f"quantity: {cue.word}"
     return ""
+
+
+def _is_of_another_quantity(cue: Cue, said: Reading, reading: Reading) -> bool:
+    """Whether the source tells of the same thing with another quantity alone: "all drawings" where it has "most of the drawings"."""
+    families = quantities()
+    noun = next((token for token in said.tokens if cue.place < token.place <= cue.place + 3), None)
+    if noun is None or noun.kind not in ("word", "name"):
+        return False
+    before = [[families[other.word] for other in reading.of("quantity") if 0 < place.place - other.place <= 3] for place in found_in(noun, reading)]
+    return bool(before) and all(before) and all(families[cue.word] not in others for others in before)
 
 
 def infinitive_kept(said: Reading, known: Known) -> str:
@@ -188,3 +305,17 @@ def infinitive_kept(said: Reading, known: Known) -> str:
         if found and all(is_infinitive(place, reading) for place in found) and not said.of(*_STANDINGS, "negation"):
             return f"standing: to {token.text}"
     return ""
+
+
+def _is_superlative(cue: Cue, said: Reading, reading: Reading) -> bool:
+    """Whether a "most" belongs to an adjective, as in "the most reliable", and the source has a superlative, too."""
+    if cue.word != "most" or said.words[cue.place - 1 : cue.place] not in (("the",), ("its",), ("their",)):
+        return False
+    return any((word.endswith("est") and len(word) > 5) or word in ("most", "best", "worst") for word in reading.words)
+
+
+def _is_each(cue: Cue, said: Reading, reading: Reading) -> bool:
+    """Whether the source says it of each: "per boat", or "boats" without more."""
+    noun = next((token for token in said.tokens if token.place == cue.place + 1), None)
+    found = found_in(noun, reading) if noun else []
+    return any(reading.words[place.place - 1 : place.place] in (("per",), ("a",), ("an",)) or place.text.lower().endswith("s") for place in found)

@@ -172,7 +172,13 @@ def is_passive(pivot: Token, reading: Reading) -> bool:
     before = reading.words[max(0, pivot.place - 3) : pivot.place]
     if reading.words[pivot.place + 1 : pivot.place + 2] == ("by",):
         return True
-    return any(word in ("is", "are", "was", "were", "be", "been", "being") for word in before)
+    if any(word in ("is", "are", "was", "were", "be", "been", "being") for word in before):
+        return True
+    near = [token for token in reading.tokens if token.place > pivot.place and token.segment == pivot.segment]
+    goes_on = reading.words[pivot.place + 1 : pivot.place + 2]
+    done_by = next((token for token in near if token.relation == "by" and token.kind in ("word", "name")), None)
+    # "… and closed in May by the board"
+    return done_by is not None and goes_on in (("in",), ("on",), ("at",)) and not any(token.is_verb for token in near if token.place < done_by.place)
 
 
 def is_attribute(verb: Token, reading: Reading) -> bool:

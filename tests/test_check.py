@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.check import Source, check
+from assistant.check import Near, Source, check
 from assistant.citations import as_prose
 from assistant.reading import read
 from index import read_documents
@@ -20,15 +20,17 @@ from index.sentences import sentence_spans
 HERE = Path(__file__).resolve().parent
 SETS = {
     name: tomllib.loads((HERE / "golden" / f"{name}.toml").read_text(encoding="utf-8"))["evidence"]
-    for name in ("sentence-checks", "sentence-checks-2")
+    for name in ("sentence-checks", "sentence-checks-2", "sentence-checks-3")
 }
 
 # Measured, see docs/models.md. What is wrong has to be caught; a right sentence that is dropped is a loss, no danger.
 BARS = {  # of each set's part: the least share of wrong sentences caught, the largest of right ones dropped
     ("sentence-checks", "tuned on"): (0.95, 0.05),
     ("sentence-checks", "kept apart"): (0.95, 0.13),
-    ("sentence-checks-2", "tuned on"): (0.93, 0.56),
-    ("sentence-checks-2", "kept apart"): (0.93, 0.64),
+    ("sentence-checks-2", "tuned on"): (0.95, 0.31),
+    ("sentence-checks-2", "kept apart"): (0.93, 0.55),
+    ("sentence-checks-3", "tuned on"): (0.95, 0.56),
+    ("sentence-checks-3", "kept apart"): (0.88, 0.93),
 }
 
 
@@ -36,27 +38,39 @@ def is_apart(group: dict) -> bool:
     return int(hashlib.sha256(group["id"].encode()).hexdigest(), 16) % 3 == 0
 
 
-def follows(sentence: str, *quotes: str) -> bool:
-    return check(sentence, [Source(quote) for quote in quotes]).follows
+def follows(sentence: str, *quotes: str, near: Near | None = None) -> bool:
+    return check(sentence, [Source(quote) for quote in quotes], near).follows
 
 
-def share(groups: list[dict], label: str, *, outcome: bool) -> float:
-    outcomes = [follows(sentence, *group["quotes"]) == outcome for group in groups for _, sentence in group[label]]
+@pytest.fixture(scope="module")
+def near(embeddings) -> Near:
+    """The cosine of two texts, as the assistant takes it."""
+
+    def cosine(one: str, other: str) -> float:
+        first, second = embeddings.encode([one, other])
+        return float(first @ second)
+
+    return cosine
+
+
+def share(groups: list[dict], label: str, near: Near) -> float:
+    """The share of sentences that are dropped."""
+    outcomes = [not follows(sentence, *group["quotes"], near=near) for group in groups for _, sentence in group[label]]
     return sum(outcomes) / len(outcomes)
 
 
 @pytest.mark.parametrize(("name", "part"), BARS, ids=", ".join)
-def test_labelled_sentences_are_told_apart(name, part):
+def test_labelled_sentences_are_told_apart(name, part, near):
     groups = [group for group in SETS[name] if is_apart(group) == (part == "kept apart")]
     caught, dropped = BARS[name, part]
-    assert share(groups, "wrong", outcome=False) >= caught
-    assert share(groups, "right", outcome=False) <= dropped
+    assert share(groups, "wrong", near) >= caught
+    assert share(groups, "right", near) <= dropped
 
 
 def test_sets_are_large_and_their_ids_are_unique():
     groups = [group for groups in SETS.values() for group in groups]
-    assert sum(len(group["right"]) for group in groups) >= 350
-    assert sum(len(group["wrong"]) for group in groups) >= 450
+    assert sum(len(group["right"]) for group in groups) >= 480
+    assert sum(len(group["wrong"]) for group in groups) >= 640
     assert len({group["id"] for group in groups}) == len(groups)
 
 
@@ -133,6 +147,17 @@ def test_date_may_be_told_less_exactly(coarser):
         ("The fee is $12 and the pier is beautiful.", "The fee is $12."),
         ("The town runs the harbour.", "The harbour is owned by the town and run by the board."),
         ("The board asks for a fee.", "The board agreed to stop asking for a fee."),
+        ("The fee is $25.", "The board proposed in May to raise the fee to $25."),
+        ("The share rose by 5 percentage points.", "The share rose by 5%."),
+        ("The boat sank before the pier burnt.", "The boat sank after the pier burnt."),
+        ("All of the boats sank.", "Most of the boats sank, and all of the piers burnt."),
+        ("Reed led the board from 2005.", "Reed led the board until 2005."),
+        ("In 1764 a mill was built, and the pier dates from 1391.", "In 1391 a mill was built, and the pier dates from 1764."),
+        ("The board sells Korean-built boats to Japan.", "The board sells Japanese-built boats to Korea."),
+        ("The town answered Swedish fees on Danish boats.", "The town answered Danish fees on Swedish boats."),
+        ("Skippers must moor here; boats of 8 metres must have lights.", "Skippers may moor here; boats of 8 metres must have lights."),
+        ("The island of Holm was ceded to Brask by Sund.", "Holm ceded the island of Sund to Brask."),
+        ("The board approves boats before they are sold.", "The board does not approve boats before they are sold."),
     ],
 )
 def test_realistic_error_is_caught(wrong, source):
@@ -149,6 +174,16 @@ def test_realistic_error_is_caught(wrong, source):
         ("In May 2025 the board raised the fee.", "The board raised the fee on 4 May 2025."),
         ("According to the sources, the fee is $12.", "The fee is $12."),
         ("The fee is $12, not $20.", "The fee is $12 instead of $20."),
+        ("Catamarans are charged half as much.", "Catamarans pay half as much."),
+        ("Nobody was killed, and the pier was closed down.", "Nobody died, and the pier was closed."),
+        ("The court threw out the rule.", "The court vacated the rule."),
+        ("The number of boats went up to 50.", "The number of boats rose to 50."),
+        ("It is forbidden to set nets at the pier.", "Nets may not be set at the pier."),
+        ("The fee, which is paid at noon, is $12.", "The fee is $12. The fee is paid at noon."),
+        ("Boats of no more than 8 metres pay $12.", "Boats of 8 metres or less pay $12."),
+        ("Skippers do not have to pay the fee.", "Skippers need not pay the fee."),
+        ("The council has yet to vote on the fee.", "The council has not voted on the fee."),
+        ("The pier was open between 1900 and 1950.", "The pier was open from 1900 to 1950."),
     ],
 )
 def test_other_words_for_the_same_pass(right, source):
