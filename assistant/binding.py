@@ -265,7 +265,7 @@ def labels_bound(said: Reading, known: Known) -> str:
         has_own = any(0 < noun.place - place.place <= 4 for noun in nouns for place in mine)
         after = [_noun_behind(place, reading) for place in mine]
         is_anothers = bool(after) and all(other is not None and not is_same(second, other) for other in after)
-        is_compound = first.joined and second.joined and any(noun.joined for noun in nouns)  # "US-built" is not "Korean-built"
+        is_compound = first.joined and second.joined and any(noun.joined for noun in nouns)  # "North-built" is not "South-built"
         if others and mine and not has_own and (is_anothers or is_compound):
             return f"label: {first.text} {second.text}"
     return ""

@@ -18,9 +18,9 @@ from assistant.shape import token_before
 
 
 def _covered(said: Reading, known: Known) -> str:
-    """Every figure and name of the sentence has to stand in the source; of its words, `unknown_words`."""
-    for token in sorted(said.tokens, key=lambda token: token.kind == "name"):
-        if token.kind != "word" and not stands_in(token, known):
+    """Every figure, name and word of the sentence has to stand in the source."""
+    for token in sorted(said.tokens, key=lambda token: token.kind in ("word", "name")):
+        if not (_word_stands_in(token, said, known) if token.kind == "word" else stands_in(token, known)):
             return f"{token.kind}: {token.text}"
         if (
             token.kind == "date"
@@ -31,11 +31,10 @@ def _covered(said: Reading, known: Known) -> str:
     return ""
 
 
-def unknown_words(said: Reading, known: Known) -> list[Token]:
-    """The words of a sentence that do not stand in the source: neither they nor one of the same root or sense."""
-    words = [token for token in said.tokens if token.kind == "word" and token.key not in faint()]
-    return [token for token in words if not (stands_in(token, known) or is_opposite(token, said, known) or is_standing(token, known)
-                                             or is_ban(token, known[0]) or _is_covered(token, known[0]))]  # fmt: skip
+def _word_stands_in(token: Token, said: Reading, known: Known) -> bool:
+    """Whether the source has a word, one of the same root or sense, or as much in other words; a faint one need not be there."""
+    is_there = token.key in faint() or stands_in(token, known) or is_opposite(token, said, known)
+    return is_there or is_standing(token, known) or is_ban(token, known[0]) or _is_covered(token, known[0])
 
 
 def _is_covered(token: Token, reading: Reading) -> bool:
