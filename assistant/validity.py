@@ -33,7 +33,7 @@ FACTORS: Mapping[str, Mapping[State, float]] = {
 # For a passage that did not hold, where nothing in its place did.
 ALONE: Mapping[State, float] = {"not yet": 0.97, "no longer": 0.92}
 UNBORN = 0.8  # for a passage without a history that came only after the time told
-REPORTED = 0.92  # for what is only reported, in a document whose law in force bears on the question too
+REPORTED = 0.9  # for what is only reported, in a document whose law in force bears on the question too
 PROPOSED = 0.96  # for what was only proposed, unless proposals are asked about
 PREDECESSOR = 1.3  # for the text right before the one in force, where what was before is asked for
 HELD = 1.06  # for a passage with known days that held in the time told
