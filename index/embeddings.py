@@ -136,32 +136,23 @@ class OnnxEmbeddings(Embeddings):
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
-        tokenizer.enable_truncation(int(self._facts["max_tokens"]))
-        tokenizer.no_padding()
-        return tokenizer
-
-    @cached_property
-    def _counter(self) -> Any:
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return [len(encoding.ids) for encoding in self._counter.encode_batch(list(texts), add_special_tokens=False)]
+        return [len(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
 
     def is_word(self, word: str) -> bool:
-        return self._counter.token_to_id(word) is not None
+        return self._tokenizer.token_to_id(word) is not None
 
     def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
         done = 0
         for start in range(0, len(texts), WINDOW):
-            encodings = self._tokenizer.encode_batch(list(texts[start : start + WINDOW]))
-            for batch in _batches([len(encoding.ids) for encoding in encodings]):
-                hidden, mask = self._forward([encodings[number] for number in batch])
+            tokens = self._tokens(texts[start : start + WINDOW])
+            for batch in _batches([*map(len, tokens)]):
+                hidden, mask = self._forward([tokens[number] for number in batch])
                 weights = mask[:, :, None].astype(np.float32)
                 pooled = (hidden * weights).sum(axis=1) / weights.sum(axis=1)
                 vectors[[start + number for number in batch]] = pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
@@ -170,13 +161,18 @@ class OnnxEmbeddings(Embeddings):
                     progress(done)
         return vectors
 
-    def _forward(self, encodings: Sequence[Any]) -> tuple[Vectors, NDArray[np.int64]]:
-        longest = max(len(encoding.ids) for encoding in encodings)
-        ids = np.zeros((len(encodings), longest), np.int64)
+    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        """The tokens of each text with the marks around it; of one that is too long the first, and the mark at its end."""
+        limit = int(self._facts["max_tokens"])
+        found = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        return [ids if len(ids) <= limit else [*ids[: limit - 1], ids[-1]] for ids in found]
+
+    def _forward(self, tokens: Sequence[Sequence[int]]) -> tuple[Vectors, NDArray[np.int64]]:
+        ids = np.zeros((len(tokens), max(map(len, tokens))), np.int64)
         mask = np.zeros_like(ids)
-        for row, encoding in enumerate(encodings):
-            ids[row, : len(encoding.ids)] = encoding.ids
-            mask[row, : len(encoding.ids)] = 1
+        for row, numbers in enumerate(tokens):
+            ids[row, : len(numbers)] = numbers
+            mask[row, : len(numbers)] = 1
         (hidden,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
         return hidden, mask
 

@@ -2,7 +2,7 @@
 
 The text is real and varied: the sections of the project's corpora, their sentences recombined, numbers and names in them changed. Up to
 `--real` passages the model reads all of it; beyond, a sentence's vector is that of the sentence it was made from, with seeded noise, at
-length one. Questions are always read by the model. Each step is a fresh process on one core.
+length one. Questions are always read by the model. Each step is a fresh process on one core; times are those of the processor.
 
     make scaling        or        python scripts/scaling.py [--folder DIR] [--write]
 """
@@ -41,7 +41,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CORPORA = ("corpus", "tests/corpora/abstracts", "tests/corpora/byelaws", "tests/corpora/kestrel", "tests/corpora/lighthouse")
 GOLDEN = ("people", "facts-kei", "facts-cafe", "facts-tariffs")  # files of questions
 QUESTIONS = 200
-ROUNDS = 3  # each question is asked so often, and its quickest time counts: what another program takes from the machine is left out
+ROUNDS = 3  # each question is asked so often, and its quickest time counts
 SECTIONS = 40  # of a document
 NOISE = 0.48  # length of what is added to a generated vector: its cosine with the sentence it comes from is about 0.9
 TABLE = re.compile(r"(?<=<!-- table -->\n).*(?=<!-- end of table -->)", re.S)
@@ -173,9 +173,9 @@ def serve(place: Path, *, generated: bool) -> dict[str, float]:
     times = np.empty((ROUNDS, len(asked)))
     for turn in range(ROUNDS):
         for number, question in enumerate(asked):
-            started = time.perf_counter()
+            started = time.process_time()
             index.search(question)
-            times[turn, number] = 1000 * (time.perf_counter() - started)
+            times[turn, number] = 1000 * (time.process_time() - started)
     quickest = times.min(axis=0)
     return {"p50": float(np.median(quickest)), "p95": float(np.percentile(quickest, 95)), "memory_serving": _peak()}
 
