@@ -229,7 +229,7 @@ def _on_one_core() -> None:
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """The figures as a table in Markdown, a size a column."""
-    head = [f"{round(row['passages'], -2):,}{'*' if row['generated'] else ''}" for row in rows]
+    head = [f"{round(row['passages'], -3):,}{'*' if row['generated'] else ''}" for row in rows]
     lines = {
         "sentences, each a vector": [f"{row['sentences']:,}" for row in rows],
         "search p50, ms": [f"{row['p50']:.1f}" for row in rows],
@@ -301,7 +301,7 @@ def main(
     )
     if write:
         page = ROOT / "docs" / "scaling.md"
-        measured = f"Measured on {datetime.date.today():%d %B %Y}, {os.cpu_count()} cores, one of them used."
+        measured = f"Measured on {datetime.date.today():%-d %B %Y}, {os.cpu_count()} cores, one of them used."
         page.write_text(TABLE.sub(lambda _: f"{shown}\n\n{measured}\n", page.read_text(encoding="utf-8")), encoding="utf-8")
         draw(rows, ROOT / "docs" / "scaling.svg")
 
