@@ -107,6 +107,7 @@ def browser_type_launch_args() -> dict[str, object]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--require-browser", action="store_true", help="fail when a test in a browser was skipped, or none ran")
+    parser.addoption("--every-look", action="store_true", help="visit the page at each width, light and dark, in every test of it")
     parser.addoption("--update-readme", action="store_true", help="write into README.md what its commands print now")
 
 

@@ -56,11 +56,24 @@ def address(assistant, tmp_path_factory):
 
 
 @pytest.fixture
-def visit(browser):
+def look(request):
+    """Width and colours of the browser, where a test does not choose them itself."""
+    return request.param
+
+
+def pytest_generate_tests(metafunc):
+    if "look" in metafunc.fixturenames:
+        looks = [(width, scheme) for width in (1280, 800, 390) for scheme in ("light", "dark")]
+        chosen = looks if metafunc.config.getoption("--every-look") else looks[:1]
+        metafunc.parametrize("look", chosen, indirect=True, ids=[f"{width}-{scheme}" for width, scheme in chosen])
+
+
+@pytest.fixture
+def visit(browser, look):
     """Opens the page as a browser of some width and colours does. At the end: no error in the console, no request to another host."""
     contexts, faults = [], []
 
-    def open_page(where, *, width=1280, height=800, scheme="light", loaded=True):
+    def open_page(where, *, width=look[0], height=800, scheme=look[1], loaded=True):
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         contexts.append(context)
