@@ -7,18 +7,20 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from assistant.citations import as_read
-from assistant.kinds import fits, rules_on
+from assistant.kinds import fits, gives_reason, rules_on
 from assistant.question import Question
 from index import Hit, Index
-from index.keywords import tokenize
+from index.keywords import STOPWORDS, tokenize
 
 WEIGHTS = Path(__file__).with_name("weights.json")  # fitted; the file says from which data
 
 COMMONEST = 0.2  # what a word counts that stands in every text: it tells little, but the question did say it
 LIST_WORDS = 90  # of a list that is quoted whole
+TOGETHER = 2  # how far apart two words of a sentence may stand, stop words left out, to count as next to each other
 
 # Words with which a sentence points out of itself when it begins with them.
 _POINTER = re.compile(
@@ -71,12 +73,14 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
     rarity = {term.token: COMMONEST + (1 - COMMONEST) * term.rarity for term in question.terms}
     total = sum(rarity.values()) or 1.0
     names = {term.token for term in question.terms if term.is_name}
+    neighbours = tuple(pairwise(rarity))
     highest = max((sentence.bm25 for hit in hits for sentence in hit.sentences), default=0.0) or 1.0
     share = weights("sentence")
     found: list[Evidence] = []
     together = sum(hit.score for hit in hits) or 1.0
     for rank, hit in enumerate(hits, start=1):
         context = _tokens(f"{hit.title} {hit.section}")
+        nearest = max((sentence.cosine for sentence in hit.sentences), default=0.0)
         of_document = sum(other.score for other in hits if other.document_id == hit.document_id) / together
         for place, sentence in enumerate(hit.sentences):
             start, end = _extent(hit, place)
@@ -97,6 +101,9 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
                 "kind": float(fitting),
                 "definition": float(fitting and question.kind == "definition"),
                 "rule": float(rules_on(question.text, sentence.text)),
+                "reason": float(question.kind == "reason" and gives_reason(prose)),
+                "together": _share_together(neighbours, prose),
+                "nearest": float(sentence.cosine >= nearest),
                 "bm25_per_term": sentence.bm25 / (10.0 * total),
             }
             score = sum(share.get(name, 0.0) * value for name, value in features.items())
@@ -110,6 +117,26 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
 def _tokens(text: str) -> frozenset[str]:
     """The words of a text; the same passages are found again and again."""
     return frozenset(tokenize(text))
+
+
+@lru_cache(maxsize=8192)
+def _places(text: str) -> Mapping[str, Sequence[int]]:
+    """Where each word of a text stands, stop words left out."""
+    places: dict[str, list[int]] = {}
+    for place, token in enumerate(token for token in tokenize(text) if token not in STOPWORDS):
+        places.setdefault(token, []).append(place)
+    return places
+
+
+def _share_together(neighbours: Sequence[tuple[str, str]], text: str) -> float:
+    """The share of a question's neighbouring words that are neighbours in a text, in either order."""
+    if not neighbours:
+        return 0.0
+    places = _places(text)
+    found = sum(
+        any(abs(one - other) <= TOGETHER for one in places.get(first, ()) for other in places.get(second, ())) for first, second in neighbours
+    )
+    return found / len(neighbours)
 
 
 # Three words with capitals and more: "Institute for Highway Safety".

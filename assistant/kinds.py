@@ -166,6 +166,21 @@ def rules_on(question: str, sentence: str) -> bool:
     return verb is not None and any(verb in {stem(word) for word in re.findall(r"[a-z]+", said.lower())} for said in _RULED.findall(sentence))
 
 
+_REASON = re.compile(
+    r"\b(?:because|since|due to|so that|in order to|reasons?|as a result|thus|therefore|cause[sd]?|why|so as to|owing to|thanks to|blame[sd]?)\b",
+    re.I,
+)
+
+
+def gives_reason(sentence: str) -> bool:
+    """Whether a sentence says that something is so because of something else.
+
+    >>> gives_reason("The pier was closed because of the storm."), gives_reason("The pier was closed in May.")
+    (True, False)
+    """
+    return bool(_REASON.search(sentence))
+
+
 @lru_cache(maxsize=256)
 def _wished(question: str) -> str | None:
     """The stem of what somebody wants to do, where a question is whether they can."""
