@@ -20,7 +20,7 @@ from assistant.answer import Answer, AnswerSentence, Citation, Usage
 from assistant.citations import Library, as_markdown, marks
 from assistant.days import Asked, asked
 from assistant.disputes import Dispute
-from assistant.evidence import Evidence, gather
+from assistant.evidence import Evidence, as_answerable, gather
 from assistant.extract import choose
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
 from assistant.history import Step
@@ -275,7 +275,7 @@ class Assistant:
         found = time.perf_counter()
         subject = history_asked(text)
         steps = self._steps(hits) if subject else []
-        question = analyse(subject if subject and steps else text, self.index.passage_words)
+        question = as_answerable(analyse(subject if subject and steps else text, self.index.passage_words), hits)
         gathered = gather(question, hits, self.index)
         touched = frozenset(place_of(item.hit.document_id, item.hit.section) for item in gathered[:TOUCHED])
         evidence = ordered(question, gathered, time_asked, self._histories, today=self._today().isoformat())

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from assistant.citations import as_read
-from assistant.kinds import fits, gives_reason, rules_on
+from assistant.kinds import fits, gives_reason, kind_of, rules_on
 from assistant.question import Question
 from index import Hit, Index
 from index.keywords import STOPWORDS, tokenize
@@ -65,6 +65,13 @@ def points_out(text: str) -> bool:
     (True, False)
     """
     return bool(_POINTER.match(text))
+
+
+def as_answerable(question: Question, hits: Sequence[Hit]) -> Question:
+    """A question for what a thing is, taken as one about it where no sentence of the hits defines the thing: "what's the mooring fee"."""
+    if question.kind != "definition" or any(fits(question.text, question.kind, sentence.text) for hit in hits for sentence in hit.sentences):
+        return question
+    return replace(question, kind=kind_of(question.text, may_define=False))
 
 
 def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Evidence]:

@@ -81,15 +81,15 @@ def history_asked(text: str) -> str | None:
     return " ".join(_CHANGE.sub(" ", _OF_HISTORY.sub(" ", text)).split()).replace(" ?", "?")
 
 
-def kind_of(text: str) -> Kind:
-    """The kind of answer that a question expects.
+def kind_of(text: str, *, may_define: bool = True) -> Kind:
+    """The kind of answer that a question expects; `may_define=False` leaves out definitions.
 
     >>> kind_of("when did the rule start?"), kind_of("Can I moor here?"), kind_of("mooring fee"), kind_of("what is a berth")
     ('date', 'yes/no', 'number', 'definition')
     """
     if _YES_NO.search(text):
         return "yes/no"
-    if _DEFINED.search(text):
+    if may_define and _DEFINED.search(text):
         return "definition"
     first: tuple[Kind, ...] = ("date",) if re.match(r"\W*when\b", text, re.I) else ()
     return next((kind for kind in (*first, *_ASKED_FOR) if _ASKED_FOR[kind].search(text)), "any")
