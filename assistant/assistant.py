@@ -25,7 +25,8 @@ from assistant.extract import choose
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
 from assistant.history import Step
 from assistant.kinds import history_asked
-from assistant.question import Question, analyse, bare, check_question, parts_of, sides_of
+from assistant.question import Question, Term, analyse, bare, check_question, parts_of, sides_of
+from assistant.reading import related, says_little
 from assistant.settings import AssistantSettings
 from assistant.spelling import Speller
 from assistant.support import Support, assess, states_absence
@@ -77,9 +78,14 @@ class Part:
         if states_absence(self.evidence[0].prose):
             return prompts.SOURCES_SAY_SO
         times = self.asked.words.lower().split()  # a day is answered for, whether a sentence names it or not
-        lacking = [term for term in self.support.missing if term.word.lower() not in times and term.token not in told]
+        lacking = [term for term in self.support.missing if term.word.lower() not in times and not _is_told(term, told)]
         words = list(dict.fromkeys(term.shown for term in lacking))[:3]
         return prompts.NOT_IN_QUOTES.format(terms=prompts.listed([f"“{word}”" for word in words], joint="or")) if words else prompts.NOT_EXACTLY
+
+
+def _is_told(term: Term, told: frozenset[str]) -> bool:
+    """Whether words of an answer hold a word, another for it, or it says too little to be missed."""
+    return bool(related(term.token) & told) or (not term.is_name and says_little(term.token))
 
 
 @dataclass(frozen=True)

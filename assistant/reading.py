@@ -572,6 +572,35 @@ def groups() -> Mapping[str, frozenset[int]]:
 
 
 @cache
+def _members() -> Mapping[int, frozenset[str]]:
+    """The stems in each of the groups."""
+    found: dict[int, set[str]] = {}
+    for word, numbers in groups().items():
+        for number in numbers:
+            found.setdefault(number, set()).add(word)
+    return {number: frozenset(words) for number, words in found.items()}
+
+
+def related(word: str) -> frozenset[str]:
+    """The stems that may stand for a stem, itself among them."""
+    return frozenset({word}).union(*(_members()[number] for number in groups().get(word, ())))
+
+
+def says_little(word: str) -> bool:
+    """Whether a stem is of a word that a text can do without: a general verb, or one that says next to nothing by itself.
+
+    >>> says_little("subject"), says_little("reach"), says_little("insur")
+    (True, True, False)
+    """
+    return word in faint() or word in _general_verbs()
+
+
+@cache
+def _general_verbs() -> frozenset[str]:
+    return frozenset(stem(verb) for verb in _plain_verbs())
+
+
+@cache
 def opposites() -> frozenset[frozenset[str]]:
     pairs = set()
     for line in vocabulary()["data"]["opposites"].strip().splitlines():
