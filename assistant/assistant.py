@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from assistant import disputes, history, prompts
 from assistant.answer import Answer, AnswerSentence, Citation, Usage
 from assistant.citations import Library, as_markdown, marks
-from assistant.days import Asked, asked
+from assistant.days import Asked, asked, in_figures
 from assistant.disputes import Dispute
 from assistant.evidence import Evidence, as_answerable, gather
 from assistant.extract import choose
@@ -253,7 +253,7 @@ class Assistant:
 
     @cached_property
     def _speller(self) -> Speller:
-        return Speller(self.index.passage_words.spellings, self.index.embeddings.is_word)
+        return Speller(self.index.passage_words.spellings, self.index.embeddings.is_word, also_right=self.index.configuration.words)
 
     def _parts(self, standalone: str) -> list[str]:
         """The questions in the question; a part without a subject of its own takes that of the part before."""
@@ -272,7 +272,7 @@ class Assistant:
 
     def _part(self, text: str, seconds: dict[str, float], time_asked: Asked) -> Part:
         started = time.perf_counter()
-        text = bare(text)
+        text = in_figures(bare(text), time_asked)
         limit = self.settings.hits
         has_time = time_asked.is_former or not time_asked.is_past
         hits = self.index.search(text, limit=limit + FURTHER if has_time else limit)

@@ -113,6 +113,24 @@ def asked(question: str, *, today: datetime.date, as_of: datetime.date | None = 
     return Asked(day, day, is_told=as_of is not None and not past, is_former=former, is_past=past)
 
 
+# Words for a time that hang on the day on which they are said.
+_HANGING = re.compile(rf"\b(?:last|this) (?:year|month)\b|\b{_NUMBER} (?:year|month)s? ago\b", re.I)
+
+
+def in_figures(question: str, time: Asked) -> str:
+    """A question with the year or month itself in place of "last year", "this month" or "two years ago", as sources have it.
+
+    >>> in_figures("Ships sunk last year?", Asked("2025-01-01", "2025-12-31", "last year", is_told=True))
+    'Ships sunk 2025?'
+    """
+    match = _HANGING.search(question)
+    if not match or match[0] != time.words:
+        return question
+    begin = datetime.date.fromisoformat(time.begin)
+    figures = f"{MONTHS[begin.month - 1].title()} {begin.year}" if "month" in match[0].lower() else str(begin.year)
+    return question[: match.start()] + figures + question[match.end() :]
+
+
 @cache
 def earliest(sentence: str) -> str | None:
     """The first day of the earliest month, day or year that a sentence names, as `YYYY-MM-DD`; the day on which something was written is none.

@@ -147,7 +147,7 @@ def _share_together(neighbours: Sequence[tuple[str, str]], text: str) -> float:
 
 
 # Three words with capitals and more: "Institute for Highway Safety".
-_LONG_NAME = re.compile(r"\b[A-Z][\w'’&-]*(?:,?(?: (?:of|for|the|and|on|in|to|de))* [A-Z][\w'’&-]*){2,}")
+_LONG_NAME = re.compile(r"\b[A-Z][\w'’&-]*(?:(?: (?:of|for|the|and|on|in|to|de))* [A-Z][\w'’&-]*){2,}")
 
 
 def _parts_of_names(prose: str, had: frozenset[str], alike: Mapping[str, frozenset[str]]) -> set[str]:

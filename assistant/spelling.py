@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import cached_property
 
 from rapidfuzz.distance import DamerauLevenshtein
@@ -18,8 +18,9 @@ COMMON = 20  # times that a short word has to stand in the corpus to be what was
 class Speller:
     """The spellings of a corpus, and how to find the one that was meant."""
 
-    def __init__(self, spellings: Mapping[str, int], is_word: Callable[[str], bool]) -> None:
+    def __init__(self, spellings: Mapping[str, int], is_word: Callable[[str], bool], *, also_right: Set[str] = frozenset()) -> None:
         self._spellings = spellings
+        self._also_right = also_right  # lower-case words that the corpus knows without using them
         self._is_word = is_word  # whether the language knows a word, whatever the corpus says
 
     @cached_property
@@ -42,7 +43,7 @@ class Speller:
     def nearest(self, word: str) -> str | None:
         """The spelling that was probably meant, or None when the word is right or nothing is near."""
         low = word.lower()
-        if low in self._spellings or low in STOPWORDS or self._is_word(low) or is_english(low):
+        if low in self._spellings or low in self._also_right or low in STOPWORDS or self._is_word(low) or is_english(low):
             return None
         allowed = 1 if len(low) <= 5 else 2  # edits; a swap of neighbours is one
         close = extract(low, self._words, scorer=DamerauLevenshtein.distance, score_cutoff=allowed, limit=None)

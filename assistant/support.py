@@ -81,7 +81,7 @@ def _has(term: Term, question: Question, covered: frozenset[str]) -> bool:
 _ABSENCE = re.compile(
     r"\b(?:is|are|was|were|remains?|has|have|had|been) (?:not (?:yet )?(?:been )?|un)"
     r"(?:known|clear|stated|given|confirmed|covered|recorded|published|found|seen)\b"
-    r"|\bno\b[^.;:]{0,120}\b(?:was|were|is|are|has been|have been) (?:found|given|known|recorded|seen|stated|published|announced)\b"
+    r"|\bno\b[^.;:]{0,160}\b(?:was|were|is|are|has been|have been) (?:found|given|known|recorded|seen|stated|published|announced)\b"
     r"|\b(?:do|does|did) not (?:say|state|tell)\b|\bcannot be (?:told|said)\b"
     r"|\b(?:sources?|documents?|reports?|records?|articles?|texts?|papers?|data)\b[^.;:]{0,60}\b(?:do|does|did) not (?:give|cover|record|show)\b",
     re.I,

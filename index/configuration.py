@@ -34,8 +34,15 @@ class Configuration:
     exclude: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     synonyms: tuple[tuple[str, ...], ...] = ()
+    abbreviations: Mapping[str, str] = field(default_factory=dict)  # what people type, and what texts call it; not the other way round
     publishers: Mapping[str, str] = field(default_factory=dict)
     periods: tuple[Period, ...] = ()
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words, in lower case, that its synonyms and abbreviations are made of."""
+        phrases = [*(phrase for group in self.synonyms for phrase in group), *self.abbreviations]
+        return frozenset(word for phrase in phrases for word in phrase.lower().split())
 
 
 def read_configuration(corpus: Path) -> Configuration:
@@ -55,6 +62,7 @@ def read_configuration(corpus: Path) -> Configuration:
             exclude=tuple(str(name) for name in data.get("exclude", ())),
             examples=tuple(str(question) for question in data.get("examples", ())),
             synonyms=tuple(tuple(str(word) for word in group) for group in data.get("synonyms", ())),
+            abbreviations={str(short): str(long) for short, long in data.get("abbreviations", {}).items()},
             publishers={str(host): str(name) for host, name in data.get("publishers", {}).items()},
             periods=tuple(_period(item) for item in data.get("period", ())),
         )

@@ -47,6 +47,8 @@ _TOKEN = re.compile(
 # As they are written in words; "8th" is found by "eighth" and the other way round.
 _ORDINALS = dict(enumerate("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), start=1))
 
+_ROMAN = dict(zip("ii iii iv vi vii viii ix xi xii xiii xiv".split(), (2, 3, 4, 6, 7, 8, 9, 11, 12, 13, 14), strict=True))
+
 
 @cache
 def _stemmer() -> Any:
@@ -125,6 +127,8 @@ def _tokens(kind: str, word: str) -> Sequence[str]:
             return [bare, parts[0], *(stem(part) for part in parts[1:] if part not in STOPWORDS)]
         whole = bare.rstrip("%")
         return [low] if low == whole else list(dict.fromkeys((low, bare, whole)))
+    if low in _ROMAN and (word.isupper() or len(low) > 2):  # "III" is found by "3" and the other way round
+        return [low, str(_ROMAN[low])]
     low = re.sub(r"'s?$", "", low)
     parts = [part for part in re.split(r"[-&/]", low) if part]
     kept = [stem(part) for part in parts if part not in STOPWORDS]

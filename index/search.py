@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,7 @@ class Index:
         self.folder = folder
         self.configuration: Configuration = read_configuration(settings.corpus) if settings.corpus.is_dir() else Configuration()
         self._synonyms = [[frozenset(member) for phrase in group if (member := _content(phrase))] for group in self.configuration.synonyms]
+        self._abbreviations = [(frozenset(_content(short)), frozenset(_content(long))) for short, long in self.configuration.abbreviations.items()]
         self.place = place_of(settings)
         self.store = self.place.open_store(folder)
         try:
@@ -143,18 +144,21 @@ class Index:
         """How the corpus differs from this index now."""
         return pending_changes(self.settings, self.manifest)
 
+    def _stands_for(self, present: set[str]) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+        """Members of the groups that a question has, each with the other words of its group."""
+        for group in self._synonyms:
+            asked = [member for member in group if member <= present]
+            others = frozenset(token for member in group if member not in asked for token in member)
+            yield from ((member, others) for member in asked)
+        yield from ((short, long) for short, long in self._abbreviations if short <= present)
+
     def synonyms_of(self, tokens: Sequence[str]) -> dict[str, frozenset[str]]:
         """For words of a question the words that mean the same in this corpus, as `corpus.toml` lists them."""
         present = set(tokens)
         found: dict[str, set[str]] = {}
-        for group in self._synonyms:
-            asked = [member for member in group if member <= present]
-            if not asked:
-                continue
-            others = {token for member in group if member not in asked for token in member} - present
-            for member in asked:
-                for token in member:
-                    found.setdefault(token, set()).update(others)
+        for member, others in self._stands_for(present):
+            for token in member:
+                found.setdefault(token, set()).update(others - present)
         return {token: frozenset(others) for token, others in found.items()}
 
     def search(self, question: str, *, limit: int = 10, method: str = "fused") -> list[Hit]:
@@ -181,7 +185,10 @@ class Index:
     def _rank(self, question: str) -> Ranked:
         vector = np.asarray(self.embeddings.embed_query(question), np.float32)
         tokens = [token for token in tokenize(question) if token not in STOPWORDS]
-        alike = [token for others in self.synonyms_of(tokens).values() for token in others]
+        meant = self.synonyms_of(tokens)
+        unknown = [token for token in meant if token not in self.passage_words.frequency]
+        tokens += [other for token in unknown for other in meant.pop(token)]  # the corpus has the thing under another word
+        alike = [token for others in meant.values() for token in others]
         near = self._passages_of(self.store.nearest_sentences(vector, min(2 * CANDIDATES, self.manifest.sentences)))
         by_words = _best(_scores(self.passage_words, tokens, alike), CANDIDATES)
         sentence_scores = _scores(self.sentence_words, tokens, alike)

@@ -25,7 +25,7 @@ from sklearn.metrics import roc_auc_score
 
 from assistant import Assistant
 from assistant.evaluate import Golden, holds, read_golden
-from assistant.evidence import WEIGHTS, gather
+from assistant.evidence import WEIGHTS, as_answerable, gather
 from assistant.question import analyse
 from assistant.support import FEATURES, features_of
 from index import QuestionError
@@ -74,7 +74,7 @@ def example_of(
     text = assistant._stand_alone(text, ())[0]
     hits = assistant.index.search(text, limit=assistant.settings.hits + 4 * bool(without))
     hits = [hit for hit in hits if hit.document_id != without][: assistant.settings.hits]
-    question = analyse(text, assistant.index.passage_words)
+    question = as_answerable(analyse(text, assistant.index.passage_words), hits)
     evidence = gather(question, hits, assistant.index)
     if not evidence or not question.terms:
         return None

@@ -19,7 +19,7 @@ import numpy as np
 
 from assistant import Assistant
 from assistant.evaluate import normalise
-from assistant.evidence import gather
+from assistant.evidence import as_answerable, gather
 from assistant.question import analyse, bare
 from assistant.support import assess
 
@@ -81,8 +81,9 @@ def _score_without(assistant: Assistant, record: Record) -> float:
     """The probability of an answer from everything but the question's own section."""
     text = bare(record.question)
     hits = [hit for hit in assistant.index.search(text, limit=assistant.settings.hits + 4) if hit.document_id != record.document_id]
-    question = analyse(text, assistant.index.passage_words)
-    return assess(question, gather(question, hits[: assistant.settings.hits], assistant.index)).probability
+    hits = hits[: assistant.settings.hits]
+    question = as_answerable(analyse(text, assistant.index.passage_words), hits)
+    return assess(question, gather(question, hits, assistant.index)).probability
 
 
 @click.command()
