@@ -25,7 +25,7 @@ from assistant.extract import choose
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
 from assistant.history import Step
 from assistant.kinds import history_asked
-from assistant.question import Question, Term, analyse, bare, check_question, parts_of, sides_of
+from assistant.question import Question, Term, analyse, bare, broadened, check_question, parts_of, sides_of
 from assistant.reading import related, says_little
 from assistant.settings import AssistantSettings
 from assistant.spelling import Speller
@@ -64,6 +64,7 @@ class Part:
     asked: Asked
     steps: Sequence[Step] = ()  # of the history, where one is asked for and known
     touched: frozenset[Place] = frozenset()  # where the best sentences stood before their days were looked at
+    told_of: Mapping[str, str] = field(default_factory=dict)  # things of the question that the sources tell of by their kinds only
 
     @property
     def is_answered(self) -> bool:
@@ -80,7 +81,10 @@ class Part:
         times = self.asked.words.lower().split()  # a day is answered for, whether a sentence names it or not
         lacking = [term for term in self.support.missing if term.word.lower() not in times and not _is_told(term, told)]
         words = list(dict.fromkeys(term.shown for term in lacking))[:3]
-        return prompts.NOT_IN_QUOTES.format(terms=prompts.listed([f"“{word}”" for word in words], joint="or")) if words else prompts.NOT_EXACTLY
+        named = [prompts.IN_GENERAL.format(thing=thing, kind=kind) for thing, kind in self.told_of.items()]
+        if words:
+            named.append(prompts.NOT_IN_QUOTES.format(terms=prompts.listed([f"“{word}”" for word in words], joint="or")))
+        return " ".join(named) or prompts.NOT_EXACTLY
 
 
 def _is_told(term: Term, told: frozenset[str]) -> bool:
@@ -223,6 +227,7 @@ class Assistant:
         notes = tuple(prompts.REPAIRED.format(wrong=wrong, right=right) for wrong, right in repairs)
         whole = asked(standalone, today=today, as_of=given, periods=self.index.configuration.periods)
         parts = self._sides(standalone, [self._part(part, seconds, whole) for part in self._parts(standalone)], seconds, whole)
+        parts = [self._in_general(part, seconds) for part in parts]
         return Prepared(text, standalone, whole.day(today.isoformat()), parts, notes, seconds, deadline, usage)
 
     def _rewritten(self, text: str, standalone: str, history: History, deadline: float) -> tuple[str, Usage | None]:
@@ -270,6 +275,29 @@ class Assistant:
         apart = [self._part(side, seconds, time_asked) for side in sides]
         return apart if apart and min(side.support.probability for side in apart) > parts[0].support.probability else parts
 
+    def _in_general(self, part: Part, seconds: dict[str, float]) -> Part:
+        """A part on a thing that the sources do not know, with a reserve by what they say of its kind; itself where the corpus names no kind.
+
+        A figure, a day, a person or a place of the kind is none of the thing.
+        """
+        if part.support.status == "answered" or part.question.kind in ("number", "date", "person", "place"):
+            return part
+        text, told = broadened(part.question.text, self.index.configuration.broader)
+        missing = {term.word.lower() for term in part.support.missing}
+        if not told or (part.is_answered and not all(missing & set(thing.lower().split()) for thing in told)):
+            return part
+        general = self._part(text, seconds, part.asked)
+        lacking = tuple(term for term in general.support.missing if term.is_name or term.token[:1].isdigit())
+        question = replace(general.question, terms=tuple(term for term in general.question.terms if term not in lacking))
+        evidence = self._ordered(question, gather(question, general.hits, self.index), part.asked)
+        support = assess(question, evidence)
+        if support.status != "answered":
+            return part
+        return replace(general, question=question, evidence=evidence, support=replace(support, status="partial", missing=lacking), told_of=told)
+
+    def _ordered(self, question: Question, evidence: Sequence[Evidence], time_asked: Asked) -> list[Evidence]:
+        return ordered(question, evidence, time_asked, self._histories, today=self._today().isoformat())
+
     def _part(self, text: str, seconds: dict[str, float], time_asked: Asked) -> Part:
         started = time.perf_counter()
         text = in_figures(bare(text), time_asked)
@@ -284,7 +312,7 @@ class Assistant:
         question = as_answerable(analyse(subject if subject and steps else text, self.index.passage_words), hits)
         gathered = gather(question, hits, self.index)
         touched = frozenset(place_of(item.hit.document_id, item.hit.section) for item in gathered[:TOUCHED])
-        evidence = ordered(question, gathered, time_asked, self._histories, today=self._today().isoformat())
+        evidence = self._ordered(question, gathered, time_asked)
         support = assess(question, evidence)
         for name, value in (("search", found - started), ("evidence", time.perf_counter() - found)):
             seconds[name] = seconds.get(name, 0.0) + value

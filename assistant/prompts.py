@@ -9,6 +9,7 @@ NOT_MENTIONED = "The sources say nothing about {terms}."
 NOT_NEARBY = "None of the nearest passages mentions {terms}."
 PART_MISSING = "The sources do not answer this part of the question: “{part}”."
 NOT_IN_QUOTES = "None of the quoted sentences mentions {terms}; the sources may not answer this."
+IN_GENERAL = "The sources do not answer this for “{thing}” itself; the sentences are about its kind, “{kind}”, in general."
 NOT_EXACTLY = "The sources may not answer exactly this."
 SOURCES_SAY_SO = "The sources say themselves that this is not known."
 NO_SUCH_KIND = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assistant.kinds import AUXILIARY, Kind, kind_of
@@ -114,6 +115,21 @@ def parts_of(text: str) -> list[str]:
     pieces = [piece for piece in pieces if piece]
     full = [piece for piece in pieces if sum(word not in STOPWORDS for word, _ in words_of(piece)) >= 1 and len(piece.split()) >= 2]
     return [f"{piece}?" for piece in pieces] if len(pieces) > 1 and len(full) == len(pieces) else [text]
+
+
+def broadened(text: str, kinds: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """A text with the kinds of things in place of the things, and each thing as it was written with its kind.
+
+    >>> broadened("may i keep a Dachshund here", {"dachshund": "dog"})
+    ('may i keep a dog here', {'Dachshund': 'dog'})
+    """
+    told: dict[str, str] = {}
+    for name in sorted(kinds, key=len, reverse=True):
+        pattern = re.compile(rf"(?<![\w-]){re.escape(name)}(s?)(?![\w-])", re.I)
+        if match := pattern.search(text):
+            text = pattern.sub(rf"{kinds[name]}\1", text)
+            told[match[0]] = kinds[name]
+    return text, told
 
 
 _COMPARED = re.compile(

@@ -35,13 +35,14 @@ class Configuration:
     examples: tuple[str, ...] = ()
     synonyms: tuple[tuple[str, ...], ...] = ()
     abbreviations: Mapping[str, str] = field(default_factory=dict)  # what people type, and what texts call it; not the other way round
+    broader: Mapping[str, str] = field(default_factory=dict)  # names of single things, and what kind of thing each is
     publishers: Mapping[str, str] = field(default_factory=dict)
     periods: tuple[Period, ...] = ()
 
     @property
     def words(self) -> frozenset[str]:
-        """The words, in lower case, that its synonyms and abbreviations are made of."""
-        phrases = [*(phrase for group in self.synonyms for phrase in group), *self.abbreviations]
+        """The words, in lower case, that its synonyms, abbreviations and names of things are made of."""
+        phrases = [*(phrase for group in self.synonyms for phrase in group), *self.abbreviations, *self.broader]
         return frozenset(word for phrase in phrases for word in phrase.lower().split())
 
 
@@ -63,6 +64,7 @@ def read_configuration(corpus: Path) -> Configuration:
             examples=tuple(str(question) for question in data.get("examples", ())),
             synonyms=tuple(tuple(str(word) for word in group) for group in data.get("synonyms", ())),
             abbreviations={str(short): str(long) for short, long in data.get("abbreviations", {}).items()},
+            broader={str(name): str(kind) for name, kind in data.get("broader", {}).items()},
             publishers={str(host): str(name) for host, name in data.get("publishers", {}).items()},
             periods=tuple(_period(item) for item in data.get("period", ())),
         )

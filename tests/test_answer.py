@@ -184,6 +184,36 @@ def test_sentence_that_leans_on_another_is_quoted_with_it(tmp_path, embeddings):
     assert "1971" in answer.sentences[0].text
 
 
+@pytest.fixture
+def kennel(tmp_path, embeddings):
+    """A small corpus that knows dogs, the names of breeds and an abbreviation."""
+    corpus = tmp_path / "documents"
+    corpus.mkdir()
+    (corpus / "rules.md").write_text(
+        "# Rules of the holiday park\n\n## Dogs\n\nDogs are allowed in the park on a lead. A dog costs 4 euros a night.\n\n"
+        "## The campground of Osterwick\n\nThe campground of Osterwick closes its gate at ten in the evening.\n\n"
+        "## Cats\n\nCats have to stay in the cabin.\n",
+        encoding="utf-8",
+    )
+    (corpus / "corpus.toml").write_text('[abbreviations]\nCGO = "campground of Osterwick"\n\n[broader]\nDachshund = "dog"\n', encoding="utf-8")
+    settings = IndexSettings.from_environment(corpus=corpus, index=tmp_path / "index")
+    rebuild(settings, embeddings)
+    return Assistant(Index.open(settings, embeddings))
+
+
+def test_thing_that_the_sources_do_not_know_is_answered_by_its_kind_with_a_reserve(kennel):
+    answer = kennel.answer("are dachshunds allowed in the park")
+    assert answer.status == "partial"
+    assert "allowed in the park on a lead" in answer.text
+    assert "“dachshunds” itself" in answer.missing
+
+
+def test_abbreviation_of_the_corpus_is_understood_and_not_mended(kennel):
+    answer = kennel.answer("when does the cgo close its gate")
+    assert "closes its gate at ten" in answer.text
+    assert not any("cgo" in note for note in answer.notes)
+
+
 def test_retriever_hands_out_langchain_documents_with_span_and_source(assistant):
     documents = assistant.as_retriever(limit=4).invoke("tariff on Korean cars")
     assert len(documents) == 4
