@@ -30,6 +30,7 @@ from index import QuestionError, SettingsError, UserError
 from index.settings import APPLICATION
 from page import draw, texts, words
 from page.figures import Figure, draw_figure, read_figures
+from page.follow_ups import follow_ups
 
 if TYPE_CHECKING:
     from assistant import Assistant
@@ -287,6 +288,11 @@ def turns_of(history: object) -> list[dict[str, str]]:
     return messages[-2 * TURNS :]
 
 
+def questions_of(turns: Sequence[Mapping[str, str]]) -> list[str]:
+    """What a person asked in earlier turns."""
+    return [turn["content"] for turn in turns if turn["role"] == "user"]
+
+
 _FEEDBACK_REASONS = ("wrong", "not_supported", "out_of_date", "missing", "other")
 
 
@@ -438,7 +444,8 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
                     continue
                 next_drawing = time.monotonic() + DRAWING_SECONDS
                 notices = draw.draw_notices(standing.notices(ready)) if answer.complete else gr.skip()
-                yield draw.draw_asked(asked, draw.draw_answer(answer, shelf_of(ready), offered(ready))), gr.skip(), notices
+                further = follow_ups(answer, ready.examples, questions_of(turns)) if answer.complete else ()
+                yield draw.draw_asked(asked, draw.draw_answer(answer, shelf_of(ready), offered(ready), further)), gr.skip(), notices
         except Exception as error:
             if not isinstance(error, UserError):
                 logger.exception("A question failed")
@@ -454,9 +461,13 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
         """The turns of a conversation that the browser kept."""
         ready = opening.get()
         turns = []
+        asked: list[str] = []
         for item in answers[:LARGEST_RESTORE] if isinstance(answers, list) else []:
             try:
-                turns.append(draw.draw_answer(replace(Answer.from_dict(item), complete=True), shelf_of(ready), offered(ready)))
+                answer = replace(Answer.from_dict(item), complete=True)
+                further = follow_ups(answer, ready.examples, asked)
+                turns.append(draw.draw_answer(answer, shelf_of(ready), offered(ready), further))
+                asked.append(answer.question)
             except (KeyError, TypeError, ValueError, AttributeError):
                 turns.append("")
         return turns
@@ -565,11 +576,11 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
         )  # fmt: skip
         question.failure(None, js="() => window.keiPage.stop()", api_visibility="private")
         stop.click(None, js="() => window.keiPage.stop()", api_visibility="private")
+        # Beside the queue: a page that comes while it is full of questions is there all the same.
         page.load(
-            load, outputs=[notices, header, welcome, about, figures, figures_tab], show_progress="hidden", api_visibility="private",
-            concurrency_limit=None,
+            load, outputs=[notices, header, welcome, about, figures, figures_tab], show_progress="hidden", api_visibility="private", queue=False,
         )  # fmt: skip
-        page.load(load_documents, outputs=documents, show_progress="hidden", api_visibility="private", concurrency_limit=None)
+        page.load(load_documents, outputs=documents, show_progress="hidden", api_visibility="private", queue=False)
         gr.api(answer, api_name="answer", concurrency_limit=settings.concurrency, concurrency_id="questions")
         gr.api(search, api_name="search", concurrency_limit=settings.concurrency, concurrency_id="questions")
     page.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency, api_open=False)

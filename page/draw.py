@@ -19,6 +19,8 @@ from index import Document, Hit, Source
 from index.outline import Block, outline
 from page import texts
 
+LONGEST_KEPT = 30  # characters of a word that its mark stays with
+
 Span = tuple[int, int]
 Shelf = Callable[[str], Document | None]  # a document of the corpus by its id, as its file is now
 
@@ -104,10 +106,18 @@ def inline(text: str, citations: Mapping[int, Citation] | None = None) -> str:
             pieces.append(f"<em>{inline(match['emphasis'], citations)}</em>")
         else:
             citation = (citations or {}).get(int(match["number"]))
-            if citation and pieces[-1].endswith(" "):  # a mark stays with its sentence
-                pieces[-1] = pieces[-1][:-1] + "\N{NO-BREAK SPACE}"
-            pieces.append(_mark(citation) if citation else escape(match[0]))
+            pieces.append(_with_last_word(pieces, _mark(citation)) if citation else escape(match[0]))
     return "".join(pieces) + plain(text[done:])
+
+
+def _with_last_word(pieces: list[str], mark: str) -> str:
+    """A mark that stays on the line of the word before it, which leaves the pieces."""
+    # subtle: a line may break before a button, also after a no-break space
+    before = pieces.pop().rstrip("\N{NO-BREAK SPACE} ")
+    rest, space, word = before.rpartition(" ")
+    if not before or "<" in before or len(word) > LONGEST_KEPT:
+        return before + mark
+    return f'{rest}{space}<span class="stay">{word}\N{NO-BREAK SPACE}{mark}</span>'
 
 
 def plain(text: str) -> str:
@@ -321,7 +331,7 @@ def _pane(answer: Answer, shelf: Shelf | None) -> str:
     if answer.citations:
         cards = "".join(draw_citation(citation, shelf) for citation in answer.citations)
         return (
-            f'<details class="turn-sources" open><summary>{escape(texts.SOURCES_COUNT.format(count=len(answer.citations)))}</summary>'
+            f'<details class="turn-sources"><summary>{escape(texts.SOURCES_COUNT.format(count=len(answer.citations)))}</summary>'
             f'<div class="cards">{cards}</div></details>'
         )
     if answer.nearest:
@@ -363,10 +373,15 @@ def _how(answer: Answer) -> str:
         lines.append(texts.SCORE.format(score=f"{answer.score:.0%}"))
     if answer.usage:
         lines.append(texts.TOKENS.format(input=f"{answer.usage.input_tokens:,}", output=f"{answer.usage.output_tokens:,}"))
-    head = f"<tr><th scope='col'>{escape(texts.STAGE)}</th><th scope='col'>{escape(texts.SECONDS)}</th></tr>"
-    table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
     told = "".join(f"<p>{escape(line)}</p>" for line in lines)
-    return f'<details class="how"><summary>{escape(texts.HOW)}</summary>{table if rows else ""}{told}</details>'
+    near = "".join(f"<tr><th scope='row'>{escape(hit.title)}</th><td>{float(hit.score):.3f}</td></tr>" for hit in answer.nearest)
+    tables = _small_table(texts.STAGE, texts.SECONDS, rows) + _small_table(texts.NEAREST_PASSAGE, texts.NEAREST_SCORE, near)
+    return f'<details class="how"><summary>{escape(texts.HOW)}</summary>{tables}{told}</details>'
+
+
+def _small_table(left: str, right: str, rows: str) -> str:
+    head = f"<thead><tr><th scope='col'>{escape(left)}</th><th scope='col'>{escape(right)}</th></tr></thead>"
+    return f"<table>{head}<tbody>{rows}</tbody></table>" if rows else ""
 
 
 def _notes(answer: Answer) -> str:
@@ -393,8 +408,13 @@ def question_bubble(question: str) -> str:
     return f'<div class="question"><h2 class="visually-hidden">{escape(texts.YOU_ASKED)}</h2><p>{escape(question)}</p><div class="tools"></div></div>'
 
 
-def draw_answer(answer: Answer, shelf: Shelf | None = None, figures: Mapping[str, Collection[str]] = MappingProxyType({})) -> str:
-    """A turn: the question, its Answer, and the sources for the pane. `figures`: by title, the documents beside which one is offered."""
+def draw_answer(
+    answer: Answer, shelf: Shelf | None = None, figures: Mapping[str, Collection[str]] = MappingProxyType({}), follow_ups: Sequence[str] = (),
+) -> str:  # fmt: skip
+    """A turn: the question, its Answer, and the sources for the pane.
+
+    `figures`: by title, the documents beside which one is offered. `follow_ups`: questions offered where the Answer itself suggests none.
+    """
     callout = {"declined": texts.DECLINED, "partial": texts.PARTIAL}.get(answer.status)
     about = [title for title, documents in figures.items() if any(citation.document_id in documents for citation in answer.citations)]
     plots = "".join(
@@ -410,7 +430,7 @@ def draw_answer(answer: Answer, shelf: Shelf | None = None, figures: Mapping[str
     ending = ""
     if answer.complete:
         heading = texts.SUGGESTIONS if answer.status == "declined" else texts.FOLLOW_UPS
-        ending = '<div class="tools"></div>' + _questions(heading, answer.suggestions, "suggestions") + _how(answer)
+        ending = '<div class="tools"></div>' + _questions(heading, answer.suggestions or follow_ups, "suggestions") + _how(answer)
     return (
         f'<article class="turn" data-status="{escape(answer.status)}" data-complete="{str(answer.complete).lower()}">'
         + question_bubble(answer.question)

@@ -232,7 +232,8 @@ def _line(figure: Figure, series: Series, found: Sequence[Point], axes: _Axes, p
             path += f"{'L' if path else 'M'}{left} {height}"
             at = f'cx="{left}" cy="{height}"'
             shape = f'<circle class="hit" {at} r="9"/><circle class="dot c{series.color} {series.line}" {at} r="2.6"/>'
-        marks += f'<g class="point" data-tip="{escape(_tip(point, series))}">{shape}</g>'
+        source = texts.FIGURE_POINT_SOURCE.format(source=point.row["source"]) if point.row.get("source") else ""
+        marks += f'<g class="point" data-tip="{escape(_tip(point, series))}" data-source="{escape(source)}">{shape}</g>'
     line = "" if series.line == "points" else f'<path class="line c{series.color} {series.line}" d="{path}"/>'
     return f"<g>{line}{marks}</g>"
 

@@ -5,6 +5,7 @@ window.keiPage = (() => {
   const STORE = "kei-conversations";
   let server = null, texts = {}, shown = null, chat = newId();
   let cameFrom = null; // the mark that led to a source: Escape leads back
+  let replaced = null, takenBack = []; // the turn that a question asked anew stands for; what it took away, until it is answered
   let asking = false, asked = "", seen = null, announced = null; // whether a question is under way, its name and turn; the turn told to be complete
 
   const one = (selector, within = document) => within.querySelector(selector);
@@ -57,6 +58,10 @@ window.keiPage = (() => {
 
   function begin(question) {
     settle();
+    takenBack = from(replaced);
+    takenBack.forEach((turn) => turn.remove());
+    keepReplaced();
+    if (takenBack.includes(shown)) show(turns().at(-1));
     seen = null;
     setAsking(true);
     asked = newId();
@@ -79,10 +84,11 @@ window.keiPage = (() => {
     if (asking) server.stop_asking(asked);
     setAsking(false);
     const turn = current();
+    if (!turn) giveBack();
     if (!turn || turn.dataset.complete === "true") return;
     const question = one(".question p", turn).textContent;
     settle();
-    if (turn.isConnected) turn.classList.add("stopped"); else write(question);
+    if (turn.isConnected) turn.classList.add("stopped"); else { giveBack(); write(question); }
     announce(texts.stopped);
     show(turns().at(-1));
     keep();
@@ -111,13 +117,14 @@ window.keiPage = (() => {
     }
     if (turn && turn.parentElement.dataset.asked !== asked) return; // of a question that was stopped
     if (!turn) {
-      if (seen) { setAsking(false); show(turns().at(-1)); }
+      if (seen) { setAsking(false); giveBack(); show(turns().at(-1)); }
       return;
     }
     seen = turn;
     show(turn);
     if (turn.dataset.complete !== "true") return;
     announced = turn;
+    takenBack = [];
     setAsking(false);
     const answer = answerOf(turn);
     announce(answer.status === "declined" ? texts.declined : fill(texts.ready, { count: answer.citations.length }));
@@ -143,17 +150,45 @@ window.keiPage = (() => {
     }
   }
 
-  // What came from a turn on is taken back, so that its question can be asked anew.
+  // A turn and what came after it; nothing for none.
+  function from(turn) {
+    const list = turns();
+    return list.includes(turn) ? list.slice(list.indexOf(turn)) : [];
+  }
+
+  // The question of a turn is asked anew. Its answer and what follows stay until that question is sent, and return if it is not answered.
   function askAnew(turn, act) {
     if (asking) return;
-    const list = turns();
-    list.slice(list.indexOf(turn)).forEach((later) => later.remove());
-    document.body.classList.toggle("talking", turns().length > 0);
-    show(turns().at(-1));
+    keepReplaced();
+    replaced = turn;
+    from(turn).forEach((later) => later.classList.add("replaced"));
     act(answerOf(turn).question);
   }
 
+  function keepReplaced() {
+    all(".turn.replaced").forEach((turn) => {
+      turn.classList.remove("replaced");
+      one('[data-do="keep"]', turn)?.replaceWith(button("edit", texts.edit));
+    });
+    replaced = null;
+  }
+
+  function edit(element) {
+    if (asking) return;
+    askAnew(element.closest(".turn"), write);
+    element.replaceWith(button("keep", texts.keep));
+  }
+
+  function giveBack() {
+    takenBack.forEach((turn) => turn.classList.remove("replaced"));
+    one("#earlier").append(...takenBack);
+    takenBack = [];
+    document.body.classList.toggle("talking", turns().length > 0);
+  }
+
   function clear() {
+    keepReplaced();
+    takenBack = [];
     turns().forEach((turn) => turn.remove());
     chat = newId();
     document.body.classList.remove("talking");
@@ -171,11 +206,15 @@ window.keiPage = (() => {
     const hint = one("#pane").dataset.hint ??= one(".hint", body).textContent;
     const before = one(".card.chosen", body)?.dataset.number;
     body.replaceChildren(sources ? sources.cloneNode(true) : make("p", { class: "hint" }, hint));
+    if (!before) body.scrollTop = 0;
     one("#pane h2").textContent = one(".turn-sources > summary", turn ?? document.createElement("i"))?.textContent ?? texts.bibliography;
     if (before) one(`.card[data-number="${before}"]`, body)?.classList.add("chosen");
     all(".passage", body).forEach(reveal);
-    tellPosition();
+    tellPosition(body);
   }
+
+  // Where the sources of a turn are read: beside the conversation, or under the answer where the page is narrow.
+  const holderOf = (turn) => isNarrow() ? one(".turn-sources", turn) : one("#pane .pane-body");
 
   // Scroll a passage so that its quote is in the middle.
   function reveal(passage) {
@@ -187,38 +226,53 @@ window.keiPage = (() => {
     all(".card.chosen").forEach((other) => other.classList.remove("chosen"));
     card.classList.add("chosen");
     all(".passage", card).forEach(reveal);
-    card.focus({ preventScroll: true });
     if (isNarrow()) card.scrollIntoView({ block: "start" });
     else holder.scrollTop += card.getBoundingClientRect().top - holder.getBoundingClientRect().top - 12;
     hidePopover();
-    tellPosition();
+    tellPosition(holder);
   }
 
   function jump(mark) {
     cameFrom = mark;
     const turn = mark.closest(".turn");
     if (turn !== shown) show(turn);
-    const holder = isNarrow() ? one(".turn-sources", turn) : one("#pane .pane-body");
-    if (isNarrow()) holder.open = true;
+    const holder = holderOf(turn);
+    if (isNarrow()) { holder.open = true; tellPosition(holder); }
     const card = one(`.card[data-number="${Number(mark.dataset.number)}"]`, holder);
-    if (card) choose(card, holder);
+    if (!card) return;
+    choose(card, holder);
+    card.focus({ preventScroll: true });
   }
 
-  function step(by) {
-    const holder = one("#pane .pane-body"), cards = all(".card[data-number]", holder);
+  function step(element, by) {
+    const holder = element.closest(".turn-sources") ?? one("#pane .pane-body"), cards = all(".card[data-number]", holder);
     const place = cards.findIndex((card) => card.classList.contains("chosen"));
     const next = cards[Math.min(cards.length - 1, Math.max(0, place < 0 ? 0 : place + by))];
-    if (next) choose(next, holder);
+    if (!next) return;
+    choose(next, holder); // the button keeps the focus, to go on from
+    announce(fill(texts.source, { number: next.dataset.number, title: one("h3", next).textContent }));
   }
 
-  function tellPosition() {
-    const cards = all("#pane .card[data-number]"), steps = one("#pane .steps");
-    const place = cards.findIndex((card) => card.classList.contains("chosen"));
-    if (cards.length < 2) { steps.replaceChildren(); return; }
-    if (!steps.children.length) {
-      steps.append(button("previous", "‹", { "aria-label": texts.previous }), make("span", {}), button("next", "›", { "aria-label": texts.next }));
+  // From one source to the next, and under an answer the way back to it.
+  function tellPosition(holder) {
+    const cards = all(".card[data-number]", holder), place = cards.findIndex((card) => card.classList.contains("chosen"));
+    const isUnder = holder.matches(".turn-sources");
+    if (isUnder && !one(":scope > .steps", holder)) one("summary", holder).after(make("div", { class: "steps" }, button("back", texts.back)));
+    const steps = isUnder ? one(":scope > .steps", holder) : one("#pane .steps");
+    if (cards.length < 2) all(":scope > :not([data-do=back])", steps).forEach((each) => each.remove());
+    else if (!one("span", steps)) {
+      steps.prepend(button("previous", "‹", { "aria-label": texts.previous }), make("span", {}), button("next", "›", { "aria-label": texts.next }));
     }
-    one("span", steps).textContent = place < 0 ? "" : fill(texts.position, { number: place + 1, count: cards.length });
+    if (cards.length > 1) one("span", steps).textContent = place < 0 ? "" : fill(texts.position, { number: place + 1, count: cards.length });
+  }
+
+  // From the sources to the mark that led there; under an answer they close.
+  function back(element) {
+    const under = element.closest(".turn-sources");
+    if (under) under.open = false;
+    const turn = under?.closest(".turn");
+    const mark = cameFrom?.isConnected && (!turn || turn.contains(cameFrom)) ? cameFrom : turn && one(".mark, .turn-sources > summary", turn);
+    mark?.focus();
   }
 
   function citationOf(element) {
@@ -258,15 +312,19 @@ window.keiPage = (() => {
       document.execCommand("copy");
       area.remove();
     }
-    const label = element.textContent;
+    element.dataset.label ??= element.textContent;
     element.textContent = texts.copied;
     announce(texts.copied);
-    setTimeout(() => { element.textContent = label; }, 1500);
+    setTimeout(() => { element.textContent = element.dataset.label; }, 1500);
   }
 
-  // Text as it stands, whatever shows the Markdown.
-  const literal = (text) => text.replace(/[\\`*_[\]<>#&!~|]/g, "\\$&");
-  const address = (citation) => /^https?:[^\s<>]+$/.test(citation.url ?? "") ? citation.url : null;
+  // Text as it stands, in one line, whatever shows the Markdown.
+  const literal = (text) => String(text).replace(/\s+/g, " ").replace(/[\\`*_[\]<>#&!~|]/g, "\\$&");
+  const address = (citation) => /^https?:\/\/[^\s<>\\]+$/.test(citation.url ?? "") ? citation.url : null;
+  // An answer's own Markdown, in which only marks and links to the web are more than text: no tags, no pictures, no other addresses.
+  // subtle: code is treated alike, because readers of Markdown differ on where it ends.
+  const tame = (text) => text.replace(/\\[\s\S]|\[\d{1,3}\](?![(:])|\[[^[\]<>\n]+\]\(https?:\/\/[^\s()<>\\]+\)|!(?=\[)|[<[]/g,
+    (found) => found === "<" || found === "[" || found === "!" ? `\\${found}` : found);
   const section = (citation) => citation.section.startsWith(citation.title) ? citation.section.slice(citation.title.length).replace(/^ > /, "")
     : citation.section;
 
@@ -279,9 +337,9 @@ window.keiPage = (() => {
   const REFERENCES = {
     plain: (citation) => {
       const day = citation.published ?? citation.as_of;
-      return `“${citation.quote}” ${[citation.publisher, citation.title, section(citation), day, citation.url].filter(Boolean).join(", ")}`;
+      return `“${citation.quote}” ${[citation.publisher, citation.title, section(citation), day, address(citation)].filter(Boolean).join(", ")}`;
     },
-    markdown: (citation) => `> ${literal(citation.quote).replace(/\n/g, "\n> ")}\n\n${inMarkdown(citation)}`,
+    markdown: (citation) => `> ${literal(citation.quote)}\n\n${inMarkdown(citation)}`,
     bibtex: (citation) => {
       const safe = (text) => text.replace(/[{}\\]/g, "").replace(/[&%$#_]/g, "\\$&");
       const fields = {
@@ -295,8 +353,8 @@ window.keiPage = (() => {
   };
 
   function asMarkdown(answer) {
-    const sources = answer.citations.map((citation) => `[${citation.number}] “${literal(citation.quote)}” ${inMarkdown(citation)}`).join("\n\n");
-    return `${answer.text}${sources ? `\n\n${texts.bibliography}\n\n${sources}` : ""}`;
+    const sources = answer.citations.map((citation) => `[${Number(citation.number)}] “${literal(citation.quote)}” ${inMarkdown(citation)}`).join("\n\n");
+    return `${tame(answer.text)}${sources ? `\n\n${texts.bibliography}\n\n${sources}` : ""}`;
   }
 
   function download(name, text, type) {
@@ -457,10 +515,11 @@ window.keiPage = (() => {
 
   function tip(point, event) {
     const box = one("#popover") ?? document.body.appendChild(make("div", { id: "popover", role: "tooltip" }));
-    box.replaceChildren(make("p", {}, point.dataset.tip));
+    box.replaceChildren(make("p", {}, point.dataset.tip), ...point.dataset.source ? [make("p", { class: "meta" }, point.dataset.source)] : []);
     box.hidden = false;
+    const above = event.clientY - box.offsetHeight - 12;
     box.style.left = `${Math.max(8, Math.min(event.clientX + 12, document.documentElement.clientWidth - box.offsetWidth - 8))}px`;
-    box.style.top = `${Math.max(8, event.clientY - box.offsetHeight - 12)}px`;
+    box.style.top = `${above > 8 ? above : event.clientY + 16}px`;
   }
 
   // --- what a button does, by its data-do ---
@@ -469,13 +528,15 @@ window.keiPage = (() => {
     ask: (element) => ask(element.textContent),
     copy: (element) => copy(asMarkdown(answerOf(element.closest(".turn"))), element),
     retry: (element) => askAnew(element.closest(".turn"), ask),
-    edit: (element) => askAnew(element.closest(".turn"), write),
+    edit,
+    keep: () => { keepReplaced(); write(""); },
     new: () => { if (!asking) { clear(); try { sessionStorage.removeItem(STORE); } catch { /* forbidden */ } } },
     cite: (element) => element.replaceWith(...Object.keys(REFERENCES).map((kind) => button("reference", texts[kind], { "data-kind": kind }))),
     reference: (element) => copy(REFERENCES[element.dataset.kind](citationOf(element)), element),
     today: (element) => { one("#day").value = ""; element.hidden = true; one("#day").focus(); },
-    previous: () => step(-1),
-    next: () => step(1),
+    previous: (element) => step(element, -1),
+    next: (element) => step(element, 1),
+    back,
     open: (element) => open(element.dataset.chat),
     delete: (element) => forget(element.dataset.chat),
     "delete-all": () => forget(null),
@@ -517,7 +578,8 @@ window.keiPage = (() => {
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape") {
         hidePopover();
-        if (event.target.closest?.(".card") && cameFrom?.isConnected) cameFrom.focus();
+        if (replaced && event.target.matches("#question textarea")) ACTS.keep();
+        if (event.target.closest?.(".turn-sources, #pane")) back(event.target);
       }
       if (event.key === "Enter" && !event.shiftKey && asking && event.target.matches("#question textarea")) { // one question at a time
         event.preventDefault();

@@ -14,7 +14,7 @@ QUESTION_LABEL = "Your question"
 QUESTION_PLACEHOLDER = "Ask a question…"
 SEND, STOP = "Ask", "Stop"
 DAY_LABEL = "Answer as of"
-DAY_HINT = "empty: today"
+DAY_HINT = "empty means today"
 DAY_TODAY = "Back to today"
 WELCOME = "What would you like to know?"
 WELCOME_HINT = "Try one of these, or ask in your own words."
@@ -68,6 +68,7 @@ STATUSES = MappingProxyType({
 # --- how an answer was found ---
 HOW = "How this was found"
 STAGE, SECONDS = "Stage", "Seconds"
+NEAREST_PASSAGE, NEAREST_SCORE = "Nearest passage", "Score"
 SCORE = "Confidence that the evidence answers the question: {score}"
 TOKENS = "Tokens: {input} in, {output} out"
 STAGES = MappingProxyType({
@@ -102,6 +103,7 @@ FIGURES_HEADING = "Figures"
 FIGURE_TABLE = "The figures as a table, with their sources"
 FIGURE_CSV = "Download CSV"
 FIGURE_SERIES, FIGURE_STATUS, FIGURE_SOURCE = "Series", "Status", "Source"
+FIGURE_POINT_SOURCE = "Source: {source}"
 FIGURE_DEFAULT = "{sentence} (the default rate, before a rate of its own)"
 
 # --- about ---
@@ -119,11 +121,12 @@ ABOUT_INDEX_HEADING = "The index"
 ABOUT_INDEX = "Built {day} from {documents} documents: {passages} passages, {sentences} sentences, embedded with {model}."
 ABOUT_PRIVACY_HEADING = "Privacy"
 ABOUT_PRIVACY = (
-    "The page loads nothing from other sites and sends no statistics. Conversations are kept in this browser only, until you delete them. "
-    "Links to sources lead to other sites when you click them."
+    "The page loads nothing from other sites and sends no statistics. Questions are answered on the computer that runs the page and are not "
+    "written down there. Conversations are kept in this browser only, until you delete them. Links to sources lead to other sites when you "
+    "click them."
 )
 ABOUT_PRIVACY_MODEL = "With a language model configured, your question and the passages found for it are sent to that model's provider."
-ABOUT_FEEDBACK = "A thumbs-up or -down is written to a file on the computer that runs this page."
+ABOUT_FEEDBACK = "A thumbs-up or -down is written to a file on the computer that runs this page, with its question and answer."
 ABOUT_LIMITS_HEADING = "Limits"
 ABOUT_LIMITS = (
     "The answers are only as complete and as current as the documents; mind the dates. This is information, not legal advice. "
@@ -149,10 +152,12 @@ UNEXPECTED = "Something went wrong and was written to the log. Ask again."
 
 # Texts for the script of the page.
 SCRIPT = MappingProxyType({
-    "copied": "Copied", "copy": "Copy answer", "edit": "Edit question", "retry": "Ask again", "good": "Good answer", "bad": "Bad answer",
+    "copied": "Copied", "copy": "Copy answer", "edit": "Edit question", "keep": "Cancel editing",
+    "retry": "Ask again", "good": "Good answer", "bad": "Bad answer",
     "new_chat": "New chat", "saved": "Saved chats", "export_markdown": "Export as Markdown", "export_json": "Export as JSON",
     "delete_chat": "Delete this chat", "delete_all": "Delete all chats",
     "plain": "Plain text", "markdown": "Markdown", "bibtex": "BibTeX", "previous": "Previous source", "next": "Next source",
+    "back": "Back to the answer", "source": MARK_LABEL,
     "position": "{number} of {count}", "stopped": "Stopped.", "ready": "Answer ready. Sources: {count}.",
     "declined": "The sources do not answer this.",
     "what_is_wrong": "What is wrong?", "wrong": "It is wrong", "not_supported": "Not supported by its sources", "out_of_date": "Out of date",

@@ -19,6 +19,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
 from gradio_client import Client
+from markdown_it import MarkdownIt
 from stand_ins import write_corpus
 
 import ui
@@ -73,12 +74,12 @@ def visit(browser, look):
     """Opens the page as a browser of some width and colours does. At the end: no error in the console, no request to another host."""
     contexts, faults = [], []
 
-    def open_page(where, *, width=look[0], height=800, scheme=look[1], loaded=True):
+    def open_page(where, *, width=look[0], height=800, scheme=look[1], loaded=True, told=None):
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: faults.append(message.text) if message.type == "error" and message.text != told else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("request", lambda request: faults.append(request.url) if not request.url.startswith((where, "data:", "blob:")) else None)
         page.goto(where)
@@ -106,11 +107,31 @@ def warning(page):
     return toast.inner_text()
 
 
+def is_narrow(page):
+    return page.viewport_size["width"] < 800
+
+
+def sources(page, turn):
+    """Where the sources of an answer are read: beside the conversation, or under the answer where the page is narrow."""
+    return turn.locator(".turn-sources") if is_narrow(page) else page.locator("#pane")
+
+
+def open_sources(page, turn):
+    """They, with the first one chosen."""
+    turn.locator(".mark").first.click()
+    return sources(page, turn)
+
+
+def inside(element, page):
+    """Whether an element can be seen without scrolling."""
+    box, lower = element.bounding_box(), page.locator("#composer").bounding_box()["y"] if is_narrow(page) else page.viewport_size["height"]
+    return box["y"] >= 0 and box["y"] + box["height"] <= lower
+
+
 def click_through(page, turn):
     """What one person does with one answer, by mouse: its marks, its sources, their copies, how it was found."""
     marks = turn.locator(".mark")
-    is_narrow = page.viewport_size["width"] < 800
-    place = turn if is_narrow else page.locator("#pane")
+    place = sources(page, turn)
     marks.last.scroll_into_view_if_needed()
     marks.last.hover()
     citation = json.loads(turn.locator(":scope > .data").text_content())["citations"][int(marks.last.inner_text()) - 1]
@@ -119,12 +140,14 @@ def click_through(page, turn):
     marks.last.click()
     card = place.locator(".card.chosen")
     assert card.locator("mark.quote").first.is_visible()
-    if not is_narrow:
-        count = place.locator(".card").count()
-        assert page.locator("#pane .steps").inner_text().split() == ["‹", str(count), "of", str(count), "›"]
-        page.get_by_role("button", name="Previous source").click()
-        assert page.locator("#pane .card.chosen .number").inner_text() == str(count - 1)
-        page.get_by_role("button", name="Next source").click()
+    count = place.locator(".card").count()
+    assert place.locator(".steps").inner_text().split()[:5] == ["‹", str(count), "of", str(count), "›"]
+    place.get_by_role("button", name="Previous source").press("Enter")
+    assert place.locator(".card.chosen .number").inner_text() == str(count - 1)
+    page.keyboard.press("Enter")  # the button has the focus still
+    assert place.locator(".card.chosen .number").inner_text() == str(max(1, count - 2))
+    for _ in range(count):
+        place.get_by_role("button", name="Next source").click()
     card.locator(".verified summary").click()
     for told in (citation["document_id"], f"{citation['start']:,} to {citation['end']:,}", citation["document_sha256"]):
         assert told in card.locator(".verified p").inner_text()
@@ -171,16 +194,18 @@ def test_answer_cites_and_shows_its_quotes(visit, address, assistant):
 
 def test_mark_leads_to_its_source_with_mouse_and_keyboard(visit, address):
     page = visit(address)
-    marks = ask(page, QUESTION).locator(".mark")
+    turn = ask(page, QUESTION)
+    marks, place, popover = turn.locator(".mark"), sources(page, turn), page.locator("#popover")
     marks.last.hover()
-    popover = page.locator("#popover")
-    number = marks.last.inner_text()
-    card = page.locator(f'#pane .card[data-number="{number}"]')
-    assert card.locator("h3").inner_text() in popover.inner_text()
+    card = place.locator(f'.card[data-number="{marks.last.inner_text()}"]')
+    assert card.locator("h3").text_content() in popover.inner_text()
+    box = popover.bounding_box()
+    assert 0 <= box["x"] <= box["x"] + box["width"] <= page.viewport_size["width"]
+    page.keyboard.press("Escape")
+    assert not popover.is_visible()
     marks.last.click()
     assert "chosen" in card.get_attribute("class")
-    quote, pane = card.locator("mark.quote").first.bounding_box(), page.locator("#pane .pane-body").bounding_box()
-    assert pane["y"] <= quote["y"] <= pane["y"] + pane["height"]
+    assert inside(card.locator("mark.quote").first, page)
     page.locator("#tabs [role=tab]").first.focus()
     for _ in range(20):  # past the buttons of the conversation
         page.keyboard.press("Tab")
@@ -189,9 +214,51 @@ def test_mark_leads_to_its_source_with_mouse_and_keyboard(visit, address):
     assert popover.is_visible()
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.classList.contains('card')")
-    assert page.locator("#pane .card.chosen").get_attribute("data-number") == marks.first.inner_text()
+    assert place.locator(".card.chosen").get_attribute("data-number") == marks.first.inner_text()
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.matches('.mark')")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_below_800_pixels_the_sources_open_under_the_answer_and_close_again(visit, address, scheme):
+    page = visit(address, width=799, scheme=scheme)
+    turn = ask(page, QUESTION)
+    place = turn.locator(".turn-sources")
+    assert not page.locator("#pane").is_visible()
+    assert not place.locator(".card").first.is_visible()
+    place.locator("summary").first.press("Enter")
+    assert place.locator(".card").first.is_visible()
+    place.locator("summary").first.press("Enter")
+    turn.locator(".mark").last.press("Enter")
+    assert inside(place.locator(".card.chosen mark.quote").first, page)
+    assert inside(place.locator(".steps"), page)
+    place.get_by_role("button", name="Back to the answer").press("Enter")
+    assert not place.locator(".card").first.is_visible()
+    assert page.evaluate("document.activeElement.matches('.mark')")
+    assert inside(turn.locator(".mark").last, page)
+
+
+def test_the_page_is_no_longer_than_what_it_shows(visit, address):
+    page = visit(address)
+    for question in (QUESTION, "Which states allow kei trucks on the road?"):
+        ask(page, question)
+        shown = page.evaluate("document.querySelector('gradio-app').getBoundingClientRect().bottom + scrollY")
+        assert page.evaluate("document.documentElement.scrollHeight") <= max(shown, page.viewport_size["height"]) + 1
+    if not is_narrow(page):
+        assert inside(page.locator("#pane h2"), page)
+
+
+def test_questions_to_go_on_with_are_offered_below_the_last_answer(visit, address, assistant):
+    page = visit(address)
+    ask(page, QUESTION)
+    chips = page.locator(".suggestions .chip:visible")
+    offered = chips.all_inner_texts()
+    assert offered
+    assert set(offered) <= set(assistant.examples)
+    chips.first.click()
+    page.locator("#current .turn[data-complete=true] .question > p", has_text=offered[0]).wait_for()
+    assert offered[0] not in chips.all_inner_texts()
+    assert not page.locator("#earlier .suggestions").first.is_visible()
 
 
 def test_follow_up_keeps_the_context_and_survives_a_reload(visit, address, assistant):
@@ -244,8 +311,7 @@ def test_questions_that_cannot_be_taken_warn_and_lose_nothing(visit, address):
 
 def test_documents_are_filtered_and_read_at_the_quote(visit, address, assistant):
     page = visit(address)
-    ask(page, QUESTION)
-    page.locator('#pane [data-do="read"]').first.click()
+    open_sources(page, ask(page, QUESTION)).locator('[data-do="read"]').first.click()
     page.locator("#documents .document mark.quote").first.wait_for()
     for part in ("header .badge", "dl dt", ".text h3", ".text .badge", ".sources a"):
         assert page.locator(f"#documents .document {part}").first.is_visible()
@@ -343,10 +409,29 @@ def test_a_question_is_asked_again_edited_and_copied(visit, address):
     page.wait_for_function("document.body.classList.contains('asking')")
     page.locator("body:not(.asking) #current .tools > button").first.wait_for()
     assert page.locator(".turn .question > p").all_inner_texts() == [QUESTION]
-    page.locator(".question").hover()
-    page.locator('[data-do="edit"]').click()
-    assert page.locator("#question textarea").input_value() == QUESTION
-    assert page.locator(".turn").count() == 0
+    box = page.locator("#question textarea")
+    for cancel in (lambda: page.locator('[data-do="keep"]').click(), lambda: page.keyboard.press("Escape")):
+        page.locator(".question").hover()
+        page.locator('[data-do="edit"]').click()
+        assert (box.input_value(), page.locator(".turn.replaced").count()) == (QUESTION, 1)
+        cancel()
+        assert (box.input_value(), page.locator(".turn:not(.replaced)").count()) == ("", 1)
+    ask(page, "And for Japan?")
+    page.locator(".question").first.hover()
+    page.locator('[data-do="edit"]').first.click()
+    ask(page, "What is the chicken tax?")
+    assert page.locator(".turn .question > p").all_inner_texts() == ["What is the chicken tax?"]
+
+
+def test_an_answer_returns_when_its_question_cannot_be_asked_again(visit, assistant):
+    with serve(assistant, rate=1) as address:
+        page = visit(address)
+        turn = ask(page, QUESTION)
+        turn.locator('[data-do="retry"]').click()
+        assert "Too many questions" in warning(page)
+        page.locator("body:not(.asking) #earlier .turn:not(.replaced) .mark").first.wait_for()
+        assert page.locator(".turn .question > p").all_inner_texts() == [QUESTION]
+        assert page.locator("#question textarea").input_value() == QUESTION
 
 
 def test_conversations_are_kept_here_and_exported(visit, address, tmp_path):
@@ -465,6 +550,71 @@ def test_hostile_question_does_nothing(visit, address):
     assert page.locator("#chat img, #chat script").count() == 0
 
 
+def cards_of(payload):
+    """A kept answer whose every text is hostile, as nobody but its own browser can have written it."""
+    citation = {
+        "number": 1, "document_id": payload, "title": payload, "publisher": payload, "published": payload, "status": payload, "section": payload,
+        "quote": payload, "start": 0, "end": 9, "document_sha256": payload, "url": payload, "as_of": payload, "effective_from": payload,
+        "effective_until": payload, "sources": [{"text": payload, "url": payload}],
+    }  # fmt: skip
+    return {
+        "question": payload, "standalone_question": f"Why {payload}", "status": "answered", "text": f"{payload} [1]", "citations": [citation],
+        "suggestions": [payload], "notes": [payload], "missing": payload, "as_of": payload, "mode": payload, "seconds": {payload: 0.1},
+    }  # fmt: skip
+
+
+HOSTILE = (
+    ATTACK,
+    "javascript:document.title='hacked'",
+    "[read](javascript:alert(1)) ![seen](https://evil.example/seen.png) <javascript:alert(1)> [see]",
+    "a\n\n[see]: javascript:alert(1)\n\n<script>alert(1)</script>\n\n```\n> # [1](javascript:alert(1)) [1]: javascript:alert(1)",
+    "\\<b>\\\\<b>`` <img src=x onerror=alert(1)> ` \\[a](javascript:alert(1))\\\\[a](javascript:alert(1)) &lt;b&gt; [<b>](https://a.example) ]]>",
+    "</span></article><style>*{display:none}</style><a href='data:text/html,x'>y</a>\u202e\u0000",
+)
+
+
+@pytest.mark.parametrize("payload", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_answers_do_nothing_in_the_page_and_in_what_is_exported(visit, address, payload):
+    page = visit(address)
+    title = page.title()
+    answer = cards_of(payload)
+    page.evaluate("answer => localStorage.setItem('kei-conversations', JSON.stringify([{id: 'x', answers: [answer]}]))", answer)
+    page.reload()
+    page.locator(".saved summary").click()
+    page.locator('[data-do="open"]').click()
+    turn = page.locator("#earlier .turn")
+    turn.locator(".mark").last.hover()
+    assert "".join(payload.replace("\u0000", "").split()) in "".join(page.locator("#popover").text_content().split())
+    card = open_sources(page, turn).locator(".card").first
+    assert overflow(page) == 0
+    outside = "img, script, style, svg:not(.icon), iframe, object, [onerror], a:not([href^='http'])"
+    assert page.locator(f":is(.turn, #pane, #popover, .saved) :is({outside})").count() == 0
+    card.locator('[data-do="cite"]').click()
+    written = []
+    for kind in ("plain", "markdown", "bibtex"):
+        card.locator(f'[data-kind="{kind}"]').click()
+        card.locator(f'[data-kind="{kind}"]', has_text="Copied").wait_for()
+        written.append(page.evaluate("navigator.clipboard.readText()"))
+    turn.locator('[data-do="copy"]').click()
+    turn.locator('[data-do="copy"]', has_text="Copied").wait_for()
+    written.append(page.evaluate("navigator.clipboard.readText()"))
+    with page.expect_download() as download:
+        page.locator('[data-do="export-markdown"]').click()
+    written.append(download.value.path().read_text(encoding="utf-8"))
+    assert sum("Sources\n\n" in text for text in written) == 2
+    for reader in (MarkdownIt("commonmark"), MarkdownIt("commonmark").enable(["table", "strikethrough"])):
+        for markdown in (written[1], *written[3:]):
+            for token in reader.parse(markdown):
+                for part in (token, *(token.children or ())):
+                    assert part.type not in ("html_block", "html_inline", "image"), markdown
+                    assert part.type != "link_open" or part.attrs["href"].startswith(("https://", "http://")), markdown
+    with page.expect_download() as download:
+        page.locator('[data-do="export-json"]').click()
+    (exported,) = json.loads(download.value.path().read_text(encoding="utf-8"))
+    assert exported == {**exported, **answer, "citations": [{**exported["citations"][0], **answer["citations"][0]}]}
+    assert page.title() == title
+
+
 def test_hostile_documents_do_nothing(visit, embeddings, tmp_path):
     front = json.dumps({"title": f"Whales {ATTACK}", "url": "javascript:document.title='hacked'", "publisher": ATTACK})
     text = f"---\n{front}\n---\n\n# Whales\n\n## Song {ATTACK}\n\nHumpback whales sing for 30 minutes {ATTACK} in every winter.[^a]\n\n"
@@ -475,8 +625,7 @@ def test_hostile_documents_do_nothing(visit, embeddings, tmp_path):
         page = visit(address)
         turn = ask(page, "How long do humpback whales sing?")
         assert turn.get_attribute("data-status") == "answered"
-        turn.locator(".mark").first.click()
-        page.locator('#pane [data-do="read"]').first.click()
+        open_sources(page, turn).locator('[data-do="read"]').first.click()
         page.locator("#documents .document").wait_for()
         page.locator('[data-do="shelf"]').click()
         page.locator('[data-filter="words"]').fill("minutes <IMG")
@@ -595,6 +744,45 @@ def test_port_in_use_is_said_in_one_sentence():
     assert run.returncode == 1
     assert run.stderr.strip().endswith(f"Port {port} is in use. Choose another with --port.")
     assert "Traceback" not in run.stderr
+
+
+def test_settings_of_the_queue_reach_it(assistant):
+    environment = {"KEI_QUEUE": "7", "KEI_CONCURRENCY": "3"}
+    page = ui.build_app(assistant, ui.PageSettings.from_environment(environment))
+    assert page._queue.max_size == 7
+    asking = [function for function in page.fns.values() if function.api_name in ("ask", "answer", "search")]
+    assert [(function.concurrency_limit, function.concurrency_id) for function in asking] == [(3, "questions")] * 3
+    assert [function.queue for function in page.fns.values() if function.api_name in ("load", "load_documents")] == [False, False]
+
+
+def test_a_full_queue_asks_to_try_again_and_the_page_is_there_all_the_same(visit, assistant, monkeypatch):
+    go_on, begun, answers = threading.Event(), threading.Semaphore(0), assistant.answer
+
+    def slow_answer(*question, **options):
+        begun.release()
+        go_on.wait(60)
+        return answers(*question, **options)
+
+    monkeypatch.setattr(assistant, "answer", slow_answer)
+    with serve(assistant, queue=1, concurrency=1) as address:
+        client = Client(address, verbose=False)
+        first = client.submit(QUESTION, api_name="/answer")
+        assert begun.acquire(timeout=30)
+        waiting = client.submit(QUESTION, api_name="/answer")
+        page = visit(address, told="Failed to load resource: the server responded with a status of 503 (Service Unavailable)")
+        page.get_by_role("tab", name="Documents").click()
+        page.locator("#documents .shelf li").first.wait_for()
+        page.get_by_role("tab", name="Chat").click()
+        page.locator("#question textarea").fill(QUESTION)
+        page.keyboard.press("Enter")
+        told = warning(page)
+        assert "busy. Please try again" in told
+        assert "Traceback" not in told
+        page.locator("body:not(.asking)").wait_for()
+        assert page.locator("#question textarea").input_value() == QUESTION
+        go_on.set()
+        assert [job.result()["status"] for job in (first, waiting)] == ["answered"] * 2
+        ask(page, QUESTION)
 
 
 @pytest.mark.parametrize(
