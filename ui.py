@@ -424,34 +424,35 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
     def client_of(request: gr.Request | None) -> str:
         return str(request.client.host) if request is not None and request.client else ""
 
-    def ask(question: str, history: object, day: str | None, asked: str, request: gr.Request) -> Iterator[tuple[Any, Any, Any]]:
-        """A question of the page: the growing turn, the emptied question box and the notices; the question comes back when it cannot be taken."""
-        unchanged = gr.skip(), gr.skip(), gr.skip()
+    def ask(question: str, history: object, day: str | None, asked: str, request: gr.Request) -> Iterator[tuple[Any, Any]]:
+        """A question of the page: the growing turn, or nothing when it cannot be taken, and the notices."""
+        # subtle: whole values only. For each gr.skip() Gradio makes the component anew, which takes longer than drawing the answer.
         ready = opening.peek()
         if asked in stopped:
-            yield unchanged
+            yield gr.skip(), gr.skip()
             return
-        yield draw.draw_asked(asked, draw.draw_waiting(question[:TURN_LENGTH], texts.SEARCHING if ready else texts.LOADING)), "", gr.skip()
+        told = draw.draw_notices(standing.notices(ready)) if ready else ""
+        yield draw.draw_asked(asked, draw.draw_waiting(question[:TURN_LENGTH], texts.SEARCHING if ready else texts.LOADING)), told
         try:
             rate_limit.check(client_of(request))
             turns = turns_of(history)
             ready = ready or opening.get()
-            next_drawing = 0.0
+            next_drawing = time.monotonic() + DRAWING_SECONDS
             for answer in ready.stream(question, history=turns, as_of=day or None):
                 if asked in stopped:
                     return
                 if not answer.complete and time.monotonic() < next_drawing:
                     continue
                 next_drawing = time.monotonic() + DRAWING_SECONDS
-                notices = draw.draw_notices(standing.notices(ready)) if answer.complete else gr.skip()
+                told = draw.draw_notices(standing.notices(ready))
                 further = follow_ups(answer, ready.examples, questions_of(turns)) if answer.complete else ()
-                yield draw.draw_asked(asked, draw.draw_answer(answer, shelf_of(ready), offered(ready), further)), gr.skip(), notices
+                yield draw.draw_asked(asked, draw.draw_answer(answer, shelf_of(ready), offered(ready), further)), told
         except Exception as error:
             if not isinstance(error, UserError):
                 logger.exception("A question failed")
             if asked not in stopped:
                 gr.Warning(draw.escape(error) if isinstance(error, UserError) else texts.UNEXPECTED)
-                yield "", question, gr.skip()
+                yield "", told
 
     def stop_asking(asked: object) -> None:
         """Let a question end before its next sentence."""
@@ -570,7 +571,7 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
 
         # subtle: no `cancels`. What Gradio cancels counts as running until its next sentence is there, and breaks what is asked meanwhile.
         question = gr.on(
-            [question_box.submit, send.click], ask, inputs=[question_box, earlier, day, asked], outputs=[current, question_box, notices],
+            [question_box.submit, send.click], ask, inputs=[question_box, earlier, day, asked], outputs=[current, notices],
             js="(question) => window.keiPage.begin(question)", trigger_mode="multiple", show_progress="hidden", api_visibility="private",
             concurrency_limit=settings.concurrency, concurrency_id="questions",
         )  # fmt: skip

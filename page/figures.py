@@ -126,7 +126,7 @@ def points(figure: Figure, series: Series, rows: Sequence[Row]) -> list[Point]:
 # --- drawing ---------------------------------------------------------------------------------------------------------
 
 WIDTH, HEIGHT = 880, 420
-LEFT, RIGHT, TOP, BOTTOM = 56, 20, 18, 46
+LEFT, RIGHT, TOP, BOTTOM = 56, 20, 24, 46
 
 
 @dataclass(frozen=True)

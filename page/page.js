@@ -6,7 +6,7 @@ window.keiPage = (() => {
   let server = null, texts = {}, shown = null, chat = newId();
   let cameFrom = null; // the mark that led to a source: Escape leads back
   let replaced = null, takenBack = []; // the turn that a question asked anew stands for; what it took away, until it is answered
-  let asking = false, asked = "", seen = null, announced = null; // whether a question is under way, its name and turn; the turn told to be complete
+  let asking = false, asked = "", sent = "", seen = null, announced = null; // whether a question is under way, its name, text and turn; the turn told to be complete
 
   const one = (selector, within = document) => within.querySelector(selector);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -64,6 +64,8 @@ window.keiPage = (() => {
     if (takenBack.includes(shown)) show(turns().at(-1));
     seen = null;
     setAsking(true);
+    sent = question;
+    put("");
     asked = newId();
     return [question, JSON.stringify(earlier()), one("#day").value, asked];
   }
@@ -84,21 +86,24 @@ window.keiPage = (() => {
     if (asking) server.stop_asking(asked);
     setAsking(false);
     const turn = current();
-    if (!turn) giveBack();
+    if (!turn) takeBack();
     if (!turn || turn.dataset.complete === "true") return;
-    const question = one(".question p", turn).textContent;
     settle();
-    if (turn.isConnected) turn.classList.add("stopped"); else { giveBack(); write(question); }
+    if (turn.isConnected) turn.classList.add("stopped"); else takeBack();
     announce(texts.stopped);
     show(turns().at(-1));
     keep();
   }
 
-  function write(question) {
+  function put(text) {
     const box = one("#question textarea");
-    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, question);
+    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, text);
     box.dispatchEvent(new Event("input", { bubbles: true }));
-    box.focus();
+  }
+
+  function write(question) {
+    put(question);
+    one("#question textarea").focus();
   }
 
   function ask(question) {
@@ -117,7 +122,7 @@ window.keiPage = (() => {
     }
     if (turn && turn.parentElement.dataset.asked !== asked) return; // of a question that was stopped
     if (!turn) {
-      if (seen) { setAsking(false); giveBack(); show(turns().at(-1)); }
+      if (seen) { setAsking(false); takeBack(); show(turns().at(-1)); }
       return;
     }
     seen = turn;
@@ -179,7 +184,9 @@ window.keiPage = (() => {
     element.replaceWith(button("keep", texts.keep));
   }
 
-  function giveBack() {
+  // The question was not answered: it returns to its box, and what it took away to the conversation.
+  function takeBack() {
+    write(sent);
     takenBack.forEach((turn) => turn.classList.remove("replaced"));
     one("#earlier").append(...takenBack);
     takenBack = [];

@@ -468,6 +468,7 @@ def test_a_growing_answer_is_stopped_and_kept(visit, address, assistant, monkeyp
             go_on.wait(10)
 
     monkeypatch.setattr(assistant, "stream", slow_stream)
+    monkeypatch.setattr(ui, "DRAWING_SECONDS", 0)
     page = visit(address)
     page.locator("#question textarea").fill(QUESTION)
     page.keyboard.press("Enter")
