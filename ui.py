@@ -543,7 +543,7 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
             with gr.Tab(texts.TAB_CHAT, id="chat"), gr.Row(elem_id="chat", equal_height=False):
                 with gr.Column(elem_id="talk", scale=3, min_width=320):
                     gr.HTML(
-                        f'<div class="toolbar"></div><details class="saved" hidden></details><div id="earlier"></div>'
+                        f'<div class="toolbar"></div><details class="saved" hidden></details><div id="earlier"></div><div id="pending"></div>'
                         '<p id="announcer" class="visually-hidden" role="status"></p>'
                         f'<span id="page-texts" hidden>{draw.escape(json.dumps({**texts.SCRIPT, "feedback": settings.feedback is not None}))}</span>',
                         elem_id="conversation", apply_default_css=False, server_functions=[draw_again, stop_asking, read, history, find, feedback],

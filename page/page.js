@@ -6,7 +6,8 @@ window.keiPage = (() => {
   let server = null, texts = {}, shown = null, chat = newId();
   let cameFrom = null; // the mark that led to a source: Escape leads back
   let replaced = null, takenBack = []; // the turn that a question asked anew stands for; what it took away, until it is answered
-  let asking = false, asked = "", sent = "", seen = null, announced = null; // whether a question is under way, its name, text and turn; the turn told to be complete
+  let asking = false, asked = "", sent = "", seen = null; // whether a question is under way, its name, text and turn
+  let announced = null; // the turn told to be complete
 
   const one = (selector, within = document) => within.querySelector(selector);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -66,6 +67,7 @@ window.keiPage = (() => {
     setAsking(true);
     sent = question;
     put("");
+    showPending(question);
     asked = newId();
     return [question, JSON.stringify(earlier()), one("#day").value, asked];
   }
@@ -73,6 +75,15 @@ window.keiPage = (() => {
   function setAsking(value) {
     asking = value;
     document.body.classList.toggle("asking", value);
+    if (!value) one("#pending").replaceChildren();
+  }
+
+  // A question that waits for its turn on the server.
+  function showPending(question) {
+    const dots = make("span", { class: "dots", "aria-hidden": "true" }, make("i"), make("i"), make("i"));
+    one("#pending").replaceChildren(make("article", { class: "turn waiting" }, make("div", { class: "question" }, make("p", {}, question)),
+      make("div", { class: "answer" }, make("p", { class: "wait" }, dots, texts.searching))));
+    document.body.classList.add("talking");
   }
 
   // Take the current turn to the earlier ones; what has no answer yet goes away.
@@ -83,13 +94,12 @@ window.keiPage = (() => {
   }
 
   function stop() {
-    if (asking) server.stop_asking(asked);
+    if (!asking) return;
+    server.stop_asking(asked);
     setAsking(false);
     const turn = current();
-    if (!turn) takeBack();
-    if (!turn || turn.dataset.complete === "true") return;
     settle();
-    if (turn.isConnected) turn.classList.add("stopped"); else takeBack();
+    if (turn?.isConnected) { turn.classList.add("stopped"); takenBack = []; } else takeBack();
     announce(texts.stopped);
     show(turns().at(-1));
     keep();
@@ -126,6 +136,7 @@ window.keiPage = (() => {
       return;
     }
     seen = turn;
+    one("#pending").replaceChildren();
     show(turn);
     if (turn.dataset.complete !== "true") return;
     announced = turn;
@@ -186,6 +197,7 @@ window.keiPage = (() => {
 
   // The question was not answered: it returns to its box, and what it took away to the conversation.
   function takeBack() {
+    one("#pending").replaceChildren();
     write(sent);
     takenBack.forEach((turn) => turn.classList.remove("replaced"));
     one("#earlier").append(...takenBack);
@@ -211,9 +223,11 @@ window.keiPage = (() => {
     shown = turn;
     const sources = turn && one(".turn-sources .cards", turn);
     const hint = one("#pane").dataset.hint ??= one(".hint", body).textContent;
-    const before = one(".card.chosen", body)?.dataset.number;
+    const name = turn?.parentElement.dataset.asked ?? "", isSame = name && body.dataset.asked === name; // it has grown
+    const before = isSame && one(".card.chosen", body)?.dataset.number;
+    body.dataset.asked = name;
     body.replaceChildren(sources ? sources.cloneNode(true) : make("p", { class: "hint" }, hint));
-    if (!before) body.scrollTop = 0;
+    if (!isSame) body.scrollTop = 0;
     one("#pane h2").textContent = one(".turn-sources > summary", turn ?? document.createElement("i"))?.textContent ?? texts.bibliography;
     if (before) one(`.card[data-number="${before}"]`, body)?.classList.add("chosen");
     all(".passage", body).forEach(reveal);
@@ -360,7 +374,8 @@ window.keiPage = (() => {
   };
 
   function asMarkdown(answer) {
-    const sources = answer.citations.map((citation) => `[${Number(citation.number)}] “${literal(citation.quote)}” ${inMarkdown(citation)}`).join("\n\n");
+    const sources = answer.citations.map((citation) => `[${Number(citation.number)}] “${literal(citation.quote)}” ${inMarkdown(citation)}`)
+      .join("\n\n");
     return `${tame(answer.text)}${sources ? `\n\n${texts.bibliography}\n\n${sources}` : ""}`;
   }
 
@@ -532,7 +547,7 @@ window.keiPage = (() => {
   // --- what a button does, by its data-do ---
 
   const ACTS = {
-    ask: (element) => ask(element.textContent),
+    ask: (element) => { keepReplaced(); ask(element.textContent); },
     copy: (element) => copy(asMarkdown(answerOf(element.closest(".turn"))), element),
     retry: (element) => askAnew(element.closest(".turn"), ask),
     edit,

@@ -157,7 +157,7 @@ SCRIPT = MappingProxyType({
     "new_chat": "New chat", "saved": "Saved chats", "export_markdown": "Export as Markdown", "export_json": "Export as JSON",
     "delete_chat": "Delete this chat", "delete_all": "Delete all chats",
     "plain": "Plain text", "markdown": "Markdown", "bibtex": "BibTeX", "previous": "Previous source", "next": "Next source",
-    "back": "Back to the answer", "source": MARK_LABEL,
+    "back": "Back to the answer", "source": MARK_LABEL, "searching": SEARCHING,
     "position": "{number} of {count}", "stopped": "Stopped.", "ready": "Answer ready. Sources: {count}.",
     "declined": "The sources do not answer this.",
     "what_is_wrong": "What is wrong?", "wrong": "It is wrong", "not_supported": "Not supported by its sources", "out_of_date": "Out of date",

@@ -756,6 +756,35 @@ def test_settings_of_the_queue_reach_it(assistant):
     assert [function.queue for function in page.fns.values() if function.api_name in ("load", "load_documents")] == [False, False]
 
 
+def test_a_question_in_the_queue_is_shown_and_can_be_taken_back(visit, assistant, monkeypatch):
+    go_on, begun, answers = threading.Event(), threading.Semaphore(0), assistant.answer
+
+    def slow_answer(*question, **options):
+        begun.release()
+        go_on.wait(60)
+        return answers(*question, **options)
+
+    monkeypatch.setattr(assistant, "answer", slow_answer)
+    with serve(assistant, concurrency=1) as address:
+        first = Client(address, verbose=False).submit(QUESTION, api_name="/answer")
+        assert begun.acquire(timeout=30)
+        page = visit(address)
+        page.locator("#question textarea").fill(f"{ATTACK} tariff")
+        page.keyboard.press("Enter")
+        page.locator("#pending .wait").wait_for()
+        assert page.locator("#pending .question > p").inner_text() == f"{ATTACK} tariff"
+        page.locator("#stop").click()
+        page.locator("#welcome .chip").first.wait_for()
+        assert (page.locator(".turn").count(), page.locator("#question textarea").input_value()) == (0, f"{ATTACK} tariff")
+        page.locator("#question textarea").fill(QUESTION)
+        page.keyboard.press("Enter")
+        page.locator("#pending .wait").wait_for()
+        go_on.set()
+        first.result()
+        page.locator("#current .turn[data-complete=true] .mark").first.wait_for()
+        assert page.locator(".turn .question > p").all_inner_texts() == [QUESTION]
+
+
 def test_a_full_queue_asks_to_try_again_and_the_page_is_there_all_the_same(visit, assistant, monkeypatch):
     go_on, begun, answers = threading.Event(), threading.Semaphore(0), assistant.answer
 
