@@ -553,7 +553,11 @@ window.keiPage = (() => {
     edit,
     keep: () => { keepReplaced(); write(""); },
     new: () => { if (!asking) { clear(); try { sessionStorage.removeItem(STORE); } catch { /* forbidden */ } } },
-    cite: (element) => element.replaceWith(...Object.keys(REFERENCES).map((kind) => button("reference", texts[kind], { "data-kind": kind }))),
+    cite: (element) => {
+      const kinds = Object.keys(REFERENCES).map((kind) => button("reference", texts[kind], { "data-kind": kind }));
+      element.replaceWith(...kinds);
+      kinds[0].focus({ preventScroll: true });
+    },
     reference: (element) => copy(REFERENCES[element.dataset.kind](citationOf(element)), element),
     today: (element) => { one("#day").value = ""; element.hidden = true; one("#day").focus(); },
     previous: (element) => step(element, -1),

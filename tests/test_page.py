@@ -151,7 +151,8 @@ def click_through(page, turn):
     card.locator(".verified summary").click()
     for told in (citation["document_id"], f"{citation['start']:,} to {citation['end']:,}", citation["document_sha256"]):
         assert told in card.locator(".verified p").inner_text()
-    card.locator('[data-do="cite"]').click()
+    card.locator('[data-do="cite"]').press("Enter")
+    assert page.evaluate("document.activeElement.dataset.kind") == "plain"
     for kind, told in (("plain", f"“{citation['quote']}” {citation['publisher']}, {citation['title']}"), ("markdown", "> "), ("bibtex", "@misc{")):
         card.locator(f'[data-kind="{kind}"]').click()
         card.locator(f'[data-kind="{kind}"]', has_text="Copied").wait_for()
@@ -454,6 +455,9 @@ def test_conversations_are_kept_here_and_exported(visit, address, tmp_path):
     page.locator("#earlier .turn").nth(1).wait_for()
     assert page.locator("#earlier .mark").count() > 2
     page.locator(".saved summary").click()
+    page.locator(".saved li", has_text="chicken tax").get_by_role("button", name="Delete this chat").click()
+    assert page.locator('.saved [data-do="open"]').all_inner_texts() == [QUESTION]
+    assert page.locator("#earlier .turn").count() == 2
     page.locator('[data-do="delete-all"]').click()
     assert page.locator(".turn").count() == 0
     assert page.evaluate("localStorage.getItem('kei-conversations')") == "[]"
@@ -723,16 +727,37 @@ def test_a_day_is_asked_for_beside_the_question_and_taken_back(visit, address):
 @pytest.mark.parametrize("width", [1280, 800, 390])
 def test_axe_finds_no_serious_fault(visit, address, width, scheme):
     page = visit(address, width=width, scheme=scheme)
-    turn = ask(page, QUESTION)
-    turn.locator(".mark").first.click()
     faults = []
-    for name in (None, "Documents", "Figures", "About"):
-        if name:
-            page.get_by_role("tab", name=name).click()
-            page.wait_for_timeout(300)
-        found = Axe().run(page, f"#{name.lower()}" if name else None, options={"resultTypes": ["violations"], "iframes": False})
-        faults += [(name, fault["id"], fault["nodes"][0]["html"][:200]) for fault in found.response["violations"]
-                   if fault["impact"] in ("serious", "critical")]  # fmt: skip
+
+    def check(state):
+        found = Axe().run(page, options={"resultTypes": ["violations"], "iframes": False})
+        faults.extend((state, fault["id"], fault["nodes"][0]["html"][:200]) for fault in found.response["violations"]
+                      if fault["impact"] in ("serious", "critical"))  # fmt: skip
+
+    check("welcome")
+    turn = ask(page, QUESTION)
+    turn.get_by_role("button", name="Bad answer").click()
+    turn.locator(".how summary").click()
+    place = open_sources(page, turn)
+    place.locator('[data-do="cite"]').first.click()
+    place.locator(".verified summary").first.click()
+    turn.locator(".mark").last.focus()
+    check("answered, with all that can be opened")
+    ask(page, "Who won the 1998 world cup final?")
+    page.locator(".saved summary").click()
+    page.locator(".question").last.hover()
+    page.locator('[data-do="edit"]').last.click()
+    check("declined, while its question is edited")
+    for name in ("Documents", "Figures", "About"):
+        page.get_by_role("tab", name=name).click()
+        page.locator(f"#{name.lower()} h2").first.wait_for()
+        for summary in page.locator(f"#{name.lower()} summary:visible").all():
+            summary.click()
+        check(name)
+    page.get_by_role("tab", name="Documents").click()
+    page.locator('#documents .shelf [data-do="read"]').first.click()
+    page.locator("#documents .document").wait_for()
+    check("reading")
     assert faults == []
 
 
