@@ -48,6 +48,7 @@ COMMENT_LENGTH = 2000  # characters
 SESSIONS = 200  # of browsers that Gradio remembers; each takes some 55 kB
 LARGEST_RESTORE = 200  # answers of a kept conversation that are drawn again
 DRAWING_SECONDS = 0.1  # between two drawings of a growing answer; a quoted one is complete before
+LOADING_SECONDS = 20  # a page waits for the assistant at once; then it asks again, since proxies end long requests
 STANDING_SECONDS = 10  # between two looks at whether documents have changed
 
 # Gradio's own page starts from inline scripts and compiles its templates, so both must be allowed; no other site is.
@@ -169,9 +170,9 @@ class Opening:
         """The assistant if it is there already."""
         return self._future.result() if self.state == "ready" else None
 
-    def wait(self) -> Assistant:
-        """The assistant, waited for; raises why it could not be opened without trying again."""
-        return self._future.result()
+    def wait(self, seconds: float | None = None) -> Assistant:
+        """The assistant, waited for; raises why it could not be opened without trying again, or TimeoutError."""
+        return self._future.result(seconds)
 
     def _start(self) -> None:
         future, opener = self._future, self._open
@@ -401,20 +402,22 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
     # --- what happens ---
 
     def load() -> tuple[Any, ...]:
-        """Notices, header, welcome, about and figures; waits for the assistant."""
+        """Notices, header, welcome, about, figures and whether to ask again; waits for the assistant."""
         notices = figures = ""
         try:
-            shown = contents(ready := opening.wait())
+            shown = contents(ready := opening.wait(LOADING_SECONDS))
             notices = draw.draw_notices(standing.notices(ready))
             figures = draw.draw_figures([drawing for _, drawing in figures_drawn.get(ready)])
         except Exception as error:
-            shown = (waiting_contents[0], *[failure(error)] * 2)
-        return (notices, *shown, figures, gr.update(visible=bool(figures)))
+            is_loading = isinstance(error, TimeoutError) and opening.state == "loading"
+            shown = waiting_contents if is_loading else (waiting_contents[0], *[failure(error)] * 2)
+            return (notices, *shown, figures, gr.update(visible=False), gr.update(active=is_loading))
+        return (notices, *shown, figures, gr.update(visible=bool(figures)), gr.update(active=False))
 
     def load_documents() -> str:
         """The list of documents, which takes a while where there are many."""
         try:
-            return shelf_drawn.get(opening.wait())
+            return loading if opening.state == "loading" else shelf_drawn.get(opening.wait())
         except Exception as error:
             return failure(error)
 
@@ -578,10 +581,12 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
         question.failure(None, js="() => window.keiPage.stop()", api_visibility="private")
         stop.click(None, js="() => window.keiPage.stop()", api_visibility="private")
         # Beside the queue: a page that comes while it is full of questions is there all the same.
-        page.load(
-            load, outputs=[notices, header, welcome, about, figures, figures_tab], show_progress="hidden", api_visibility="private", queue=False,
+        again = gr.Timer(1, active=False)
+        loaded = gr.on(
+            [page.load, again.tick], load, outputs=[notices, header, welcome, about, figures, figures_tab, again], show_progress="hidden",
+            api_visibility="private", queue=False, trigger_mode="once",
         )  # fmt: skip
-        page.load(load_documents, outputs=documents, show_progress="hidden", api_visibility="private", queue=False)
+        loaded.then(load_documents, outputs=documents, show_progress="hidden", api_visibility="private", queue=False)
         gr.api(answer, api_name="answer", concurrency_limit=settings.concurrency, concurrency_id="questions")
         gr.api(search, api_name="search", concurrency_limit=settings.concurrency, concurrency_id="questions")
     page.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency, api_open=False)

@@ -349,7 +349,7 @@ def test_figures_and_about_are_drawn(visit, address):
     page.locator("#figures .figure .point").first.wait_for()
     assert page.locator("#figures .figure").count() == 2
     page.locator("#figures .figure .point .dot").first.hover()
-    assert page.locator("#popover").inner_text()
+    assert "\nSource: " in page.locator("#popover").inner_text()
     for figure, drawn in zip(page.locator("#figures .figure").all(), read_figures(PROJECT / "corpus"), strict=True):
         assert all((PROJECT / "corpus" / name).is_file() for name in drawn.about)
         figure.locator("summary").click()
@@ -656,11 +656,12 @@ def test_page_is_there_before_the_assistant_and_says_when_it_cannot_start(visit,
         assert "No documents. Put some there." in page.locator("#welcome").inner_text()
 
 
-def test_question_waits_for_the_assistant_that_is_still_being_opened(visit, assistant):
+def test_question_waits_for_the_assistant_that_is_still_being_opened(visit, assistant, monkeypatch):
+    monkeypatch.setattr(ui, "LOADING_SECONDS", 0.1)
     opened = threading.Event()
 
     def open_slowly():
-        opened.wait(20)
+        opened.wait(60)
         return assistant
 
     with serve(open_slowly) as address:
@@ -673,6 +674,8 @@ def test_question_waits_for_the_assistant_that_is_still_being_opened(visit, assi
         opened.set()
         page.locator("#current .turn[data-complete=true] .mark").first.wait_for()
         page.locator(".page-header .mode[data-ready=true]").wait_for()
+        page.get_by_role("tab", name="Documents").click()
+        page.locator("#documents .shelf li").first.wait_for()
 
 
 def test_page_says_when_the_index_is_not_the_newest_there_can_be(visit, small_settings, words, monkeypatch):
