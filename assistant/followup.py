@@ -10,6 +10,7 @@ from typing import Any
 from assistant import english
 from assistant.english import AUXILIARY, MARKER, PREPOSITION, Word, capital, decapital, phrases, plain, strip, topic, without_marker, words
 from assistant.naming import Naming
+from assistant.question import is_name
 from assistant.reference import POINTING, has_verb, is_clause, ordinal, pronouns_in, without_citations
 from assistant.slots import Fit, swap
 from index.embeddings import Embeddings
@@ -276,6 +277,8 @@ class Talk:
             return self._swap(rest)
         if not is_alone or has_verb(rest) or len(found) > 4:
             return None
+        if asks in ("what", "which") and not english.is_function(found[0].low) and not is_name(found[0].text):
+            return None  # "what penalty" asks for one, it names none
         if is_same:
             return self._swap(rest)
         adds = found[0].low in english.DETERMINERS | english.PREPOSITIONS | {"so", "not"}
@@ -307,6 +310,8 @@ class Talk:
         shared = {word.stem for word in found if not english.is_function(word.low)} & {word.stem for word in words(self.before)}
         if led and (len(carried) <= 3 or shared or english.shape(found)):
             return self._acted(found, rest) or self._swap(rest)
+        if found[0].low == "any":
+            return self._naming.complete(rest)
         if len(carried) <= 2 and len(found) <= 4:
             forced = len(carried) == 1 or found[0].low in english.DETERMINERS
             return self._acted(found, rest) or swap(self.before, rest, self.embeddings, self.fit, forced=forced)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from assistant import english
 from assistant.english import AUXILIARY, PREPOSITION, Word, article, finish, phrases, plain, strip, topic, without_marker, words
+from assistant.question import is_name
 from assistant.reference import (
     GENDERED,
     GENERIC,
@@ -29,6 +30,7 @@ from assistant.slots import Fit
 from index.keywords import STOPWORDS
 
 _PLURAL = frozenset("they them their theirs these those".split())
+BRIEF = 0.1  # by how much nearer the sources come to a question of a few words once it says about what
 _OWNING = frozenset("its their theirs his hers".split())
 _PLACES = frozenset("in at to on from near".split())
 _COMPARED = r" (?:(?:also|still|so|that|much|even|a lot) )*(?:more|less|much|many|few|expensive|(?:high|low|cheap|lat|earl|long)(?:e|y|er|ier)?)\b"
@@ -56,10 +58,12 @@ class Naming:
         bare = strip(bare)
         if is_open(bare):
             return self._in_context(self.complete(bare))
-        if self.fit and sum(word.low not in STOPWORDS for word in words(bare)) <= 4 and re.match(r"\W*(?:and|but|so|then|also)\b", asked, re.I):
+        carried = sum(word.low not in STOPWORDS for word in words(bare))
+        led = re.match(r"\W*(?:and|but|so|then|also)\b", asked, re.I) is not None
+        if self.fit and carried <= (4 if led else 3) and (led or not any(is_name(word.text) for word in words(bare))):
             complete, short = self.complete(bare), finish(bare)
             near, nearer = self.fit([short, complete])
-            return complete if nearer > near + 0.05 else short
+            return complete if nearer > near + (0.05 if led else BRIEF) else short if led else asked
         return asked
 
     @property

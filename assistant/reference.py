@@ -101,7 +101,7 @@ def _thing(text: str, phrase: Phrase, kept: tuple[Word, ...], *, owner: str | No
         name = f"{possessive(owner)} {whole}"
     elif determiner in ("a", "an") and len(kept) > len(inner):
         name = f"the {whole}"
-    elif start < kept[0].start or not whole[:1].islower() or several or len(kept) == 1:
+    elif start < kept[0].start or not whole[:1].islower() or several or len(kept) == 1 or re.search(r"['’]s?\Z", kept[0].text):
         name = text[start : kept[-1].end]
     else:
         name = f"the {whole}"  # a common noun of a sloppy "boat fee"

@@ -130,6 +130,25 @@ def test_sources_decide_between_two_readings(embeddings: Embeddings) -> None:
     assert stand_alone("gleaners?", talk("what does the quorum think of the plan"), embeddings, fit=fit) == "What do gleaners think of the plan?"
 
 
+BRIEF = [
+    ("when does the mooring law of Osterwick start", "what speed limit", "What speed limit with the mooring law of Osterwick?"),
+    ("what is the pilot rule", "which form", "Which form with the pilot rule?"),
+    ("which ferries sail to Osterwick", "any bill pending", "Any bill pending with ferries?"),
+]
+
+
+@pytest.mark.parametrize(("before", "asked", "standalone"), BRIEF)
+def test_few_words_take_their_subject_where_the_sources_come_nearer_so(embeddings: Embeddings, before: str, asked: str, standalone: str) -> None:
+    def fit(questions: list[str]) -> list[float]:
+        return [0.5 if " with " in question else 0.35 for question in questions]
+
+    assert stand_alone(asked, talk(before), embeddings, fit=fit) == standalone
+
+
+def test_few_words_that_the_sources_know_are_a_question_of_their_own(embeddings: Embeddings) -> None:
+    assert stand_alone("what pier toll", talk("what is the pilot rule"), embeddings, fit=lambda questions: [0.6] * len(questions)) == "what pier toll"
+
+
 def test_question_that_history_leads_away_from_the_sources_is_new(embeddings: Embeddings) -> None:
     def fit(questions: list[str]) -> list[float]:
         return [0.7 if question == "is it 34.5 or 36.6 mpg" else 0.3 for question in questions]
