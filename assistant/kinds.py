@@ -30,7 +30,8 @@ _ASKED: Mapping[Kind, str] = {
         |\bhow\ (?:\w+\ )?(?:cheap|thick|hot|cold)\b
         |\b(?:rate|price|costs?|fees?|amount|percentage|percent|number|total|size|weight|height|length|speed|limit|value|figure|share|population|age)\b""",
     "date": r"""
-        \bwhen\b|\bwhat\ (?:year|date|day|month|time)\b|\bsince\ when\b|\bwhich\ (?:year|date|day|month)\b|\bin\ what\ year\b|\bhow\ long\ ago\b""",
+        ^(?:(?!\b(?:what|how|why|whom?|whose|which|where)\b).)*\bwhen\b  # not "what happens when"
+        |\bwhat\ (?:year|date|day|month|time)\b|\bsince\ when\b|\bwhich\ (?:year|date|day|month)\b|\bin\ what\ year\b|\bhow\ long\ ago\b""",
     "person": r"\bwho(?:m|se|'s)?\b|\bwhich\ (?:person|man|woman|president|secretary|minister|judge|senator|author|company)\b",
     "place": r"\bwhere\b|\b(?:which|what)\ (?:state|country|city|town|place|region|island|river|continent|county)\b",
 }
@@ -86,6 +87,8 @@ def kind_of(text: str, *, may_define: bool = True) -> Kind:
 
     >>> kind_of("when did the rule start?"), kind_of("Can I moor here?"), kind_of("mooring fee"), kind_of("what is a berth")
     ('date', 'yes/no', 'number', 'definition')
+    >>> kind_of("harbour rule when?"), kind_of("what happens when a rope breaks")
+    ('date', 'any')
     """
     if _YES_NO.search(text):
         return "yes/no"
