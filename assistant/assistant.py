@@ -251,7 +251,7 @@ class Assistant:
     def _fit(self, questions: Sequence[str]) -> list[float]:
         """How near the corpus comes to each of some questions: the cosine of the nearest sentence."""
         vectors = self.index.embeddings.encode(questions)
-        return [max((cosine for _, cosine in self.index.store.nearest_sentences(vector, 1)), default=0.0) for vector in vectors]
+        return [max((cosine for _, cosine in self.index.store.nearest(vector, 1)), default=0.0) for vector in vectors]
 
     def _cosine(self, one: str, other: str) -> float:
         first, second = self.index.embeddings.encode([one, other])

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Vectors = NDArray[np.float32]  # (texts, dimensions), rows of length one
 Progress = Callable[[int], None]  # told how many texts are done
 
-EXPORT_FORMAT = 2
+EXPORT_FORMAT = 3
 WINDOW = 4096  # texts tokenized at a time; bounds memory
 BATCH_TOKENS = 512  # of one forward pass, padding counted: what lies between the layers stays in the processor's cache
 # cosines that every probe must reach with an export, against sentence-transformers
@@ -57,8 +57,13 @@ class Embeddings(LangChainEmbeddings, ABC):
         """Whether the model's vocabulary holds a lower-case word whole: a plain dictionary of the language."""
         return False
 
+    def encode_question(self, text: str) -> Vectors:
+        """The vector of a question."""
+        vector: Vectors = self.encode([text])[0]
+        return vector
+
     def embed_query(self, text: str) -> list[float]:
-        return [float(value) for value in self.encode([text])[0]]
+        return [float(value) for value in self.encode_question(text)]
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         return [[float(value) for value in row] for row in self.encode(texts)]
@@ -129,7 +134,11 @@ class OnnxEmbeddings(Embeddings):
         options.log_severity_level = 3
         # subtle: without this, idle threads spin and take the other requests' time
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        return onnxruntime.InferenceSession(str(self._folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
+        # subtle: one step for the sum and its norm takes six times as long on a processor as the two do
+        unwanted = ["SkipLayerNormFusion"]
+        return onnxruntime.InferenceSession(
+            str(self._folder / "model.onnx"), options, providers=["CPUExecutionProvider"], disabled_optimizers=unwanted
+        )
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -247,6 +256,7 @@ def _write_onnx(transformer: SentenceTransformer, path: Path, *, is_fused: bool,
 
     import onnx
     import torch
+    from onnxruntime.transformers.fusion_options import FusionOptions
     from onnxruntime.transformers.optimizer import optimize_model
 
     class TokenVectors(torch.nn.Module):
@@ -274,7 +284,12 @@ def _write_onnx(transformer: SentenceTransformer, path: Path, *, is_fused: bool,
             )  # fmt: skip
             if is_fused:
                 heads, width = getattr(network.config, "num_attention_heads", 0), getattr(network.config, "hidden_size", 0)
-                optimize_model(str(whole), model_type="bert", num_heads=heads, hidden_size=width, opt_level=0).save_model_to_file(str(whole))
+                wanted = FusionOptions("bert")
+                wanted.enable_skip_layer_norm = wanted.enable_bias_skip_layer_norm = wanted.enable_embed_layer_norm = False  # slower than their parts
+                optimize_model(
+                    str(whole), model_type="bert", num_heads=heads, hidden_size=width, opt_level=0, optimization_options=wanted
+                ).save_model_to_file(str(whole))
+            _halve_word_vectors(whole)
             if precision == "int8":
                 _quantize(whole)
     finally:
@@ -283,13 +298,30 @@ def _write_onnx(transformer: SentenceTransformer, path: Path, *, is_fused: bool,
     whole.unlink()
 
 
+def _halve_word_vectors(path: Path) -> None:
+    """Keep the rows that are looked up by a word's number, half of a small model's weights, as 16-bit floats; they are calculated with in 32."""
+    import onnx
+
+    model = onnx.load(path)
+    weights = {weight.name: weight for weight in model.graph.initializer if weight.data_type == onnx.TensorProto.FLOAT}
+    for place, node in reversed([*enumerate(model.graph.node)]):
+        if node.op_type != "Gather" or node.input[0] not in weights:
+            continue
+        weight, name = weights[node.input[0]], node.output[0]
+        if weight.data_type == onnx.TensorProto.FLOAT:
+            weight.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(weight).astype(np.float16), weight.name))
+        node.output[0] = f"{name}_in_16_bits"
+        model.graph.node.insert(place + 1, onnx.helper.make_node("Cast", [node.output[0]], [name], to=onnx.TensorProto.FLOAT))
+    onnx.save_model(model, path)
+
+
 def _quantize(path: Path) -> None:
     """Make the weights of an exported model 8-bit integers; what flows between them stays 32-bit floats."""
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     quantize_dynamic(
-        str(path), str(path), per_channel=True, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Attention", "EmbedLayerNormalization"],
+        str(path), str(path), per_channel=True, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Attention"],
         extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
     )  # fmt: skip
 
@@ -312,8 +344,8 @@ class SentenceTransformerEmbeddings(Embeddings):
             progress(len(texts))
         return vectors.reshape(len(texts), self.dimensions)
 
-    def embed_query(self, text: str) -> list[float]:
-        return [float(value) for value in self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False)]
+    def encode_question(self, text: str) -> Vectors:
+        return np.asarray(self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False), np.float32)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(self._model.tokenizer.encode(text, add_special_tokens=False)) for text in texts]

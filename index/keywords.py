@@ -72,14 +72,15 @@ def lemma(word: str) -> str:
     """The dictionary form of a lower-case word; names come back capitalised, unknown words as they are."""
     import simplemma
 
-    return simplemma.lemmatize(word, lang="en")
+    return simplemma.lemmatize(word, lang="en", low_memory=True)
 
 
+@lru_cache(maxsize=65536)
 def is_english(word: str) -> bool:
     """Whether a dictionary of English holds a lower-case word."""
     import simplemma
 
-    return simplemma.is_known(word, lang="en")
+    return simplemma.is_known(word, lang="en", low_memory=True)
 
 
 def tokenize(text: str) -> list[str]:

@@ -183,20 +183,20 @@ class Index:
         return last[1]
 
     def _rank(self, question: str) -> Ranked:
-        vector = np.asarray(self.embeddings.embed_query(question), np.float32)
+        vector = self.embeddings.encode_question(question)
         tokens = [token for token in tokenize(question) if token not in STOPWORDS]
         meant = self.synonyms_of(tokens)
         unknown = [token for token in meant if token not in self.passage_words.frequency]
         tokens += [other for token in unknown for other in meant.pop(token)]  # the corpus has the thing under another word
         alike = [token for others in meant.values() for token in others]
-        near = self._passages_of(self.store.nearest_sentences(vector, min(2 * CANDIDATES, self.manifest.sentences)))
+        near = self._passages_of(self.store.nearest(vector, min(2 * CANDIDATES, self.manifest.sentences)))
         by_words = _best(_scores(self.passage_words, tokens, alike), CANDIDATES)
         sentence_scores = _scores(self.sentence_words, tokens, alike)
         by_sentence_words = self._passages_of(_best(sentence_scores, 2 * CANDIDATES))
         return vector, sentence_scores, {"dense": near, "words": [position for position, _ in by_words], "sentence words": by_sentence_words}
 
     def _passages_of(self, sentences: Sequence[tuple[int, float]]) -> list[int]:
-        return list(dict.fromkeys(int(self._owners[number]) for number, _ in sentences))
+        return list(dict.fromkeys(self._owners[[number for number, _ in sentences]].tolist())) if sentences else []
 
     def _hits(
         self, positions: Sequence[int], scores: Mapping[int, float], vector: Vectors, sentence_scores: Vectors, rankings: Mapping[str, Sequence[int]]

@@ -38,6 +38,7 @@ ORDER = "order.npy"  # for each passage by position: its serial number, and how 
 GRAPH = {"space": "cosine", "ef_construction": 400, "ef_search": 200, "max_neighbors": 64}
 WRITTEN = {"sync_threshold": 2, "batch_size": 2}  # the graph is on the disk after each call: what is not is put in anew at every opening
 KEPT = 4096  # passages and vectors of sentences that an open store keeps at hand; they are found again and again
+FEW = 8192  # sentences, whose vectors an open store holds: a product with all of them is exact, and quicker than the graph
 REMEDY = "Build it anew with: python -m index rebuild --force"
 
 
@@ -95,6 +96,7 @@ class Store:
         from chromadb.api.shared_system_client import SharedSystemClient
         from chromadb.config import Settings
 
+        self._is_remote = collections is not None
         if collections:
             self.folder, self._page, self._batch = folder, SERVER_PAGE, SERVER_BATCH
             self.close: Callable[[], object] = lambda: None  # the connection is others' too
@@ -153,6 +155,7 @@ class Store:
         self._by_serial = np.argsort(self._serials)
         self._kept_passages: dict[int, Passage] = {}
         self._kept_vectors: dict[int, Vectors] = {}
+        self._held: Vectors | None = None  # the vectors of all sentences
 
     @cached_property
     def owners(self) -> NDArray[np.int64]:
@@ -209,6 +212,17 @@ class Store:
         for start in range(0, len(numbers), self._batch):
             self._sentences.add(ids=numbers[start : start + self._batch], embeddings=stacked[start : start + self._batch])
 
+    def nearest(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
+        """Like `nearest_sentences`, but exact, in a folder that has few."""
+        if self._is_remote or len(self.owners) > FEW:
+            return self.nearest_sentences(vector, limit)
+        if self._held is None:
+            self._held = np.array([*self._read_sentence_vectors(range(len(self.owners)))], np.float32)
+        cosines = self._held @ vector
+        least = np.partition(cosines, -limit)[-limit] if limit < len(cosines) else -1.0
+        numbers = np.flatnonzero(cosines >= least - 1e-6)
+        return _in_order(zip(numbers.tolist(), cosines[numbers].tolist(), strict=True))[:limit]
+
     def nearest_sentences(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
         """Numbers of the sentences nearest to a vector with their cosine, nearest first."""
         found = self._nearest(self._sentences, vector, limit)
@@ -240,6 +254,8 @@ class Store:
 
     def sentence_vectors(self, numbers: Sequence[int]) -> Vectors:
         """The vectors of those sentences, in that order."""
+        if self._held is not None:
+            return self._held[list(numbers)]
         return np.array(_at_hand(self._kept_vectors, numbers, self._read_sentence_vectors), np.float32)
 
     def _read_sentence_vectors(self, numbers: Sequence[int]) -> Iterator[Vectors]:
