@@ -510,7 +510,7 @@ class Assistant:
         offered = self._answerable
         if not offered:
             return ()
-        order = (self._answerable_vectors @ self.index.embeddings.encode([prepared.standalone])[0]).argsort()[::-1]
+        order = (self._answerable_vectors @ self.index.vector_of(prepared.standalone)).argsort()[::-1]
         return tuple(offered[int(place)] for place in order if offered[int(place)] != prepared.standalone)[:limit]
 
     @cached_property

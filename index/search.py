@@ -175,6 +175,11 @@ class Index:
         scores = reciprocal_rank_fusion(list(rankings.values()))
         return self._hits(positions, {position: scores.get(position, 0.0) for position in positions}, vector, sentence_scores, rankings)
 
+    def vector_of(self, question: str) -> Vectors:
+        """The vector of a question; that of the last one searched for is at hand."""
+        last = self._last
+        return last[1][0] if last and last[0] == question else self.embeddings.encode_question(question)
+
     def _rankings(self, question: str) -> Ranked:
         """A question's vector, the BM25 of each sentence, and the passages' positions in the order of each signal."""
         last = self._last
