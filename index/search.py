@@ -94,6 +94,10 @@ class Index:
         self.configuration: Configuration = read_configuration(settings.corpus) if settings.corpus.is_dir() else Configuration()
         self._synonyms = [[frozenset(member) for phrase in group if (member := _content(phrase))] for group in self.configuration.synonyms]
         self._abbreviations = [(frozenset(_content(short)), frozenset(_content(long))) for short, long in self.configuration.abbreviations.items()]
+        self._groups_of: dict[str, list[int]] = {}  # synonyms' numbers by each word in them
+        for number, group in enumerate(self._synonyms):
+            for token in frozenset().union(*group):
+                self._groups_of.setdefault(token, []).append(number)
         self.place = place_of(settings)
         self.store = self.place.open_store(folder)
         try:
@@ -146,7 +150,8 @@ class Index:
 
     def _stands_for(self, present: set[str]) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
         """Members of the groups that a question has, each with the other words of its group."""
-        for group in self._synonyms:
+        numbers = {number for token in present for number in self._groups_of.get(token, ())}
+        for group in (self._synonyms[number] for number in sorted(numbers)):
             asked = [member for member in group if member <= present]
             others = frozenset(token for member in group if member not in asked for token in member)
             yield from ((member, others) for member in asked)
