@@ -6,14 +6,15 @@ import json
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from assistant.assistant import Assistant
-from assistant.evaluate import Golden, is_correct, read_golden
-from index import Embeddings, Index, IndexDamaged, IndexMissing, IndexSettings, UserError
+from index import Embeddings, IndexDamaged, IndexMissing, IndexSettings, UserError
 from index.build import AnswerChange
 from index.manifest import Manifest
 from index.place import place_of
+
+if TYPE_CHECKING:
+    from assistant.evaluate import Golden
 
 GOLDEN = "golden.toml"  # of a corpus; tests/golden/README.md tells its format
 ANSWERS = "answers.json"  # of a generation: how its golden questions were answered when it was built
@@ -30,6 +31,8 @@ def review(settings: IndexSettings, embeddings: Embeddings, folder: Path, keep: 
     path = settings.corpus / GOLDEN
     if not path.is_file():
         return ()
+    from assistant.evaluate import read_golden  # most corpora have no golden questions and need nothing loaded to answer them
+
     _, questions = read_golden(path)
     manifest = Manifest.load(folder)
     now = {
@@ -48,6 +51,10 @@ def review(settings: IndexSettings, embeddings: Embeddings, folder: Path, keep: 
 
 
 def _answers(settings: IndexSettings, embeddings: Embeddings, folder: Path, questions: Iterable[Golden]) -> Answers:
+    from assistant.assistant import Assistant
+    from assistant.evaluate import is_correct
+    from index import Index
+
     index = Index(settings, folder, Manifest.load(folder), embeddings)
     index.is_pinned = True
     with closing(index.store):

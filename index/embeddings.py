@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from langchain_core.embeddings import Embeddings as LangChainEmbeddings
 from numpy.typing import NDArray
 
 from index.errors import EmbeddingModelError
@@ -37,7 +36,7 @@ BATCH_TOKENS = 512  # of one forward pass, padding counted: what lies between th
 _AGREEMENT: dict[Precision, float] = {"fp32": 0.9999, "int8": 0.95}
 
 
-class Embeddings(LangChainEmbeddings, ABC):
+class Embeddings(ABC):
     """Texts to vectors of length one, for questions and for sentences."""
 
     name: str
@@ -61,12 +60,6 @@ class Embeddings(LangChainEmbeddings, ABC):
         """The vector of a question."""
         vector: Vectors = self.encode([text])[0]
         return vector
-
-    def embed_query(self, text: str) -> list[float]:
-        return [float(value) for value in self.encode_question(text)]
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return [[float(value) for value in row] for row in self.encode(texts)]
 
 
 def open_embeddings(model: str, *, cache: Path, precision: Precision = "fp32") -> Embeddings:

@@ -133,8 +133,8 @@ class Generated(Embeddings):
             progress(len(texts))
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
-    def embed_query(self, text: str) -> list[float]:
-        return self._model.embed_query(text)
+    def encode_question(self, text: str) -> Vectors:
+        return self._model.encode_question(text)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return self._model.count_tokens(texts)
