@@ -218,10 +218,14 @@ class Store:
             return self.nearest_sentences(vector, limit)
         if self._held is None:
             self._held = np.array([*self._read_sentence_vectors(range(len(self.owners)))], np.float32)
+        elif len(self._kept_passages) < len(self._serials) <= KEPT:
+            # not for the first question, which may be the only one: all at once take the time of some dozen reads of few
+            self.passages(range(len(self._serials)))
         cosines = self._held @ vector
         least = np.partition(cosines, -limit)[-limit] if limit < len(cosines) else -1.0
         numbers = np.flatnonzero(cosines >= least - 1e-6)
-        return _in_order(zip(numbers.tolist(), cosines[numbers].tolist(), strict=True))[:limit]
+        numbers = numbers[np.lexsort((numbers, -cosines[numbers].round(6)))][:limit]
+        return list(zip(numbers.tolist(), cosines[numbers].tolist(), strict=True))
 
     def nearest_sentences(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
         """Numbers of the sentences nearest to a vector with their cosine, nearest first."""
