@@ -12,7 +12,7 @@ from pathlib import Path
 from index.errors import IndexDamaged
 from index.generations import MANIFEST
 
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True)

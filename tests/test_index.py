@@ -333,6 +333,19 @@ def test_search_finds_the_text_that_shares_the_words(small_settings, words):
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
 
+@pytest.mark.parametrize("few", [0, 8192], ids=["graph", "held vectors"])
+def test_nearest_sentences_are_those_of_the_highest_cosines(small_settings, words, monkeypatch, few):
+    monkeypatch.setattr("index.store.FEW", few)
+    rebuild(small_settings, words)
+    store = Index.open(small_settings, words).store
+    vector = words.encode_question("do humpback whales sing")
+    cosines = store.sentence_vectors(range(len(store.owners))) @ vector
+    best = sorted(range(len(cosines)), key=lambda number: (-round(float(cosines[number]), 6), number))
+    for limit in (1, 2):
+        assert [number for number, _ in store.nearest(vector, limit)] == best[:limit]
+    assert store.nearest(vector, 1)[0][1] == pytest.approx(float(cosines[best[0]]), abs=1e-6)
+
+
 @pytest.mark.parametrize("question", ["zzzz qqqq", "the of and", "?", "🦊", "<script>alert(1)</script>", "whale " * 20000])
 def test_odd_questions_are_searched_in_peace(small_settings, words, question):
     rebuild(small_settings, words)
