@@ -179,9 +179,8 @@ def test_server_stopped_in_mid_question_is_named_and_the_next_question_after_its
     find = assistant.index.store.nearest_sentences
 
     def kill_and_find(*arguments):
-        found = find(*arguments)
         chroma.kill()
-        return found
+        return find(*arguments)
 
     with monkeypatch.context() as patch:
         patch.setattr(assistant.index.store, "nearest_sentences", kill_and_find)
