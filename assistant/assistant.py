@@ -26,7 +26,7 @@ from assistant.extract import choose
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
 from assistant.history import Step
 from assistant.kinds import history_asked
-from assistant.question import Question, Term, analyse, bare, broadened, check_question, parts_of, sides_of
+from assistant.question import Question, Term, analyse, bare, broadened, check_question, parts_of, sides_of, speaks_of_age, years_of_make
 from assistant.reading import related, says_little
 from assistant.settings import AssistantSettings
 from assistant.spelling import Speller
@@ -464,7 +464,15 @@ class Assistant:
         parts = [part for part in prepared.parts if part.is_answered]
         places = frozenset().union(*(part.touched for part in parts))
         standing = notes_on(citations, prepared.day, self._histories, touched=places, today=self._today().isoformat())
-        return (*prepared.notes, *disputes.notes_on(disputed, citations), *standing)
+        return (*prepared.notes, *self._ages(prepared, citations), *disputes.notes_on(disputed, citations), *standing)
+
+    def _ages(self, prepared: Prepared, citations: Sequence[Citation]) -> list[str]:
+        """How old the things of a question are, where an answer speaks of ages."""
+        if not any(speaks_of_age(citation.quote) for citation in citations):
+            return []
+        now = int(prepared.day[:4])
+        years = sorted(year for year in map(int, years_of_make(prepared.standalone)) if year < now)
+        return [prompts.YEARS_OLD.format(year=year, age=now - year, now=now) for year in years]
 
     @cached_property
     def _histories(self) -> Histories:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from assistant.citations import as_read
 from assistant.kinds import fits, gives_reason, kind_of, rules_on
-from assistant.question import Question
+from assistant.question import Question, speaks_of_age, years_of_make
 from index import Hit, Index
 from index.keywords import STOPWORDS, tokenize
 
@@ -81,6 +81,7 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
     total = sum(rarity.values()) or 1.0
     names = {term.token for term in question.terms if term.is_name}
     neighbours = tuple(pairwise(rarity))
+    of_make = years_of_make(question.text) & rarity.keys()
     highest = max((sentence.bm25 for hit in hits for sentence in hit.sentences), default=0.0) or 1.0
     share = weights("sentence")
     found: list[Evidence] = []
@@ -96,6 +97,8 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
             own = _tokens(prose)
             had = {token for token in rarity if token in own or alike.get(token, frozenset()) & own}
             had -= _parts_of_names(prose, frozenset(had - names), alike)
+            if of_make and speaks_of_age(prose):  # which a thing's year decides
+                had |= of_make
             around = {token for token in rarity if token in context or alike.get(token, frozenset()) & context}
             fitting = fits(question.text, question.kind, sentence.text)
             features = {

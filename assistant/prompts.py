@@ -32,6 +32,7 @@ NO_LONGER = "{title}: no longer in force since {until}."
 NOT_YET = "{title}: in force only from {day}."
 NEWEST_EVIDENCE = "The newest evidence for this answer is of {day}."
 OLDER_THAN_REVIEW = "The newest evidence for this answer is of {day}; its documents were reviewed on {reviewed}."
+YEARS_OLD = "What was made in {year} turns {age} years old in {now}."
 REPAIRED = "Read “{wrong}” as “{right}”."
 
 # --- said of a chat model ----------------------------------------------------------------------------------------------

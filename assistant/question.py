@@ -117,6 +117,37 @@ def parts_of(text: str) -> list[str]:
     return [f"{piece}?" for piece in pieces] if len(pieces) > 1 and len(full) == len(pieces) else [text]
 
 
+# A year that says which thing is meant: "a 1999 boat", but neither "in 1999" nor "1999 to 2004".
+_OF_MAKE = re.compile(
+    r"(?<!\bin\s)(?<!\bto\s)(?<!\bof\s)(?<!\bby\s)(?<!\bfor\s)(?<!\bsince\s)(?<!\bfrom\s)(?<!\buntil\s)(?<!\bbefore\s)(?<!\bafter\s)(?<!\byear\s)"
+    r"\b((?:19|20)\d\d)(?=\s+[a-z])(?!\s+(?:to|and|or|until|till|through)\b)",
+    re.I,
+)
+_AGE = re.compile(
+    r"\b\d{1,3}(?:[- ]|\s+calendar\s+)years?[- ](?:old|rule|or\s+(?:more|older)|of\s+age)\b"
+    r"|\b(?:at\s+least|under|over)\s+\d{1,3}\s+(?:calendar\s+)?years?\b",
+    re.I,
+)
+
+
+def years_of_make(text: str) -> frozenset[str]:
+    """The years by which a question tells its things apart.
+
+    >>> sorted(years_of_make("may i moor a 1999 boat")), sorted(years_of_make("fees in 1999"))
+    (['1999'], [])
+    """
+    return frozenset(_OF_MAKE.findall(text))
+
+
+def speaks_of_age(sentence: str) -> bool:
+    """Whether a sentence says how many years old something is, or has to be.
+
+    >>> speaks_of_age("Boats at least 30 years old moor free."), speaks_of_age("It ran for 30 years.")
+    (True, False)
+    """
+    return bool(_AGE.search(sentence))
+
+
 def broadened(text: str, kinds: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     """A text with the kinds of things in place of the things, and each thing as it was written with its kind.
 

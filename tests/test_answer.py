@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from itertools import pairwise
@@ -212,6 +213,24 @@ def test_abbreviation_of_the_corpus_is_understood_and_not_mended(kennel):
     answer = kennel.answer("when does the cgo close its gate")
     assert "closes its gate at ten" in answer.text
     assert not any("cgo" in note for note in answer.notes)
+
+
+def test_year_of_a_thing_is_met_by_what_is_said_of_ages_and_its_age_is_told(tmp_path, embeddings):
+    corpus = tmp_path / "documents"
+    corpus.mkdir()
+    (corpus / "harbour.md").write_text(
+        "# Harbour\n\n## Old boats\n\nA boat at least 30 years old moors in the harbour without a fee.\n\n"
+        "## Pilots\n\nPilots meet ships at the bar.\n",
+        encoding="utf-8",
+    )
+    settings = IndexSettings.from_environment(corpus=corpus, index=tmp_path / "index")
+    rebuild(settings, embeddings)
+    assistant = Assistant(Index.open(settings, embeddings), today=lambda: datetime.date(2026, 6, 1))
+    answer = assistant.answer("can i moor a 1999 boat in the harbour without a fee")
+    assert "at least 30 years old" in answer.text
+    assert "1999" not in (answer.missing or "")
+    assert "What was made in 1999 turns 27 years old in 2026." in answer.notes
+    assert not any("years old" in note for note in assistant.answer("which boats moor without a fee since 1999").notes)
 
 
 def test_retriever_hands_out_langchain_documents_with_span_and_source(assistant):
