@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 from assistant.matching import Known, found_in, is_among, is_in, is_same, overlaps, same_key
-from assistant.reading import Reading, Token, vocabulary
+from assistant.reading import Reading, Token, bounds, vocabulary
+from assistant.sense import is_standing_word
 from assistant.shape import (
     beside_of,
     is_attribute,
@@ -33,7 +34,7 @@ def figures_bound(said: Reading, known: Known) -> str:
         is_verb = token.is_verb
         if token.kind not in ("number", "date", "code") and not is_verb:
             continue
-        found = found_in(token, reading)
+        found = [place for place in found_in(token, reading) if place.is_verb or not is_standing_word(token)]  # "the need" requires nothing
         rivals = [other for other in reading.tokens if _is_rival(token, other)]
         if not found:
             continue
@@ -70,11 +71,20 @@ def _is_of_another(token: Token, place: Token, said: Reading, known: Known) -> b
         other = [*other, *(item for item in reading.tokens if item.relation == "of" and item.clause == place.clause and item.place < place.place)]
     if not subject or not other or any(same_key(mine, key) for mine in subject for key in context):
         return False
-    home = [item for item in reading.tokens if item.segment == place.segment] + other
+    home = [item for item in reading.tokens if item.segment == place.segment or _is_carried(item, place, reading)] + other
     is_named = any(other_place > place.place for other_place in reading.verbs) and not any(
         verb < place.place and reading.segments[verb] == place.segment for verb in reading.verbs
     )  # it stands in what the clause speaks of
     return not is_named and not overlaps(subject, home) and overlaps(subject, reading.tokens)
+
+
+def _is_carried(item: Token, place: Token, reading: Reading) -> bool:
+    """Whether a figure shares the noun of the figure before: "a 5% duty for boats and 9% for cars"."""
+    if place.kind != "number" or any(reading.segments[verb] == place.segment for verb in reading.verbs):
+        return False
+    before = next((other for other in reversed(reading.tokens) if other.kind == "number" and other.segment == place.segment - 1), None)
+    is_list = before is not None and before.key[1] == place.key[1] and before.clause == place.clause
+    return before is not None and is_list and before.place < item.place <= before.place + 3 and item.relation not in ("for", "in", "to", "on")
 
 
 def _is_reckoned(place: Token, reading: Reading) -> bool:
@@ -191,18 +201,23 @@ def stated_once(said: Reading, known: Known) -> str:
             continue
         verb = min((place for place in said.verbs if place > tokens[0].place), default=0)
         heads = [token for token in tokens if token.place < verb and not token.is_oblique]
+        has = said.words[verb] in ("has", "have", "had")
         lacking = [
-            _lacking(tokens, near, said, known) or (heads[-1:] if _is_aside(heads, near, known[1]) else []) for near in statements(reading)
-        ]  # fmt: skip
+            _lacking(tokens, near, said, known) or (heads[-1:] if _is_aside(heads, near, known[1], has=has) else []) for near in statements(reading)
+        ]
         if lacking and all(lacking):
             return f"apart: {min(lacking, key=len)[0].text}"
     return ""
 
 
-def _is_aside(heads: Sequence[Token], near: Sequence[Token], context: frozenset[Any]) -> bool:
-    """Whether a sentence speaks of what its source only mentions on the way: of the pier, where "the mayor of the pier" is old."""
+def _is_aside(heads: Sequence[Token], near: Sequence[Token], context: frozenset[Any], *, has: bool) -> bool:
+    """Whether a sentence speaks of what its source only mentions on the way: of the pier, where "the mayor of the pier" is old.
+
+    What a place `has` is what is in it.
+    """
     found = [other for other in near if is_among(other, heads)]
-    return bool(found) and all(other.is_oblique for other in found) and not any(is_in(head, context) for head in heads)
+    is_place = all(other.relation in ("in", "on", "at") for other in found)
+    return bool(found) and all(other.is_oblique for other in found) and not any(is_in(head, context) for head in heads) and not (has and is_place)
 
 
 def figures_alone(said: Reading, known: Known) -> str:
@@ -215,6 +230,54 @@ def figures_alone(said: Reading, known: Known) -> str:
         if nouns and all(noun is not None and not noun.is_verb and not is_among(noun, said.tokens) for noun in nouns):
             return f"binding: {token.text}"
     return ""
+
+
+def counts_kept(said: Reading, known: Known) -> str:
+    """A year is no number of things, nor the other way round: "2019 boats in 412" is not in "412 boats in 2019"."""
+    reading = known[0]
+    for token in said.tokens:
+        noun = next_noun(token, said)
+        is_counted = noun is not None and noun.segment == token.segment and not noun.is_verb and token.text.isdigit()
+        if noun and is_counted and token.kind == "date" and token.key[1:] == (None, None):
+            counting = [other.kind for other in reading.tokens if other.kind in ("number", "date") and _stands_before(noun, other, reading)]
+            if counting and "date" not in counting:
+                return f"count: {token.text}"
+        if token.kind == "number" and token.key[1] == token.label == "" and not noun and not _is_dating(token, reading):
+            before = token_before(token, said)
+            if said.words[token.place - 1 : token.place] in (("in",), ("since",)) or (before and before.kind == "date" and not before.key[0]):
+                return f"count: {token.text}"
+    return ""
+
+
+def _stands_before(noun: Token, figure: Token, reading: Reading) -> bool:
+    behind = next_noun(figure, reading)
+    return behind is not None and is_same(noun, behind)
+
+
+def _is_dating(token: Token, reading: Reading) -> bool:
+    """Whether a bare number stands in the source, too, where a year may stand."""
+    places = found_in(token, reading)
+    return any(reading.words[place.place - 1 : place.place] in (("in",), ("since",), ("of",)) for place in places)
+
+
+def limits_bound(said: Reading, known: Known) -> str:
+    """A figure goes with its limit: "$20 up to 8 metres" is not in "$12 up to 8 metres and $20 above"."""
+    reading = known[0]
+    for figure in said.tokens:
+        limit = next((other for other in said.tokens if _is_limit_of(other, figure)), None)
+        if limit is None:
+            continue
+        limits = [place for place in found_in(limit, reading) if place.relation == limit.relation]
+        beside = [other for place in limits for other in reading.tokens if _is_limit_of(place, other)]
+        if limits and beside and not is_among(figure, beside) and all(other.key[1] == figure.key[1] for other in beside):
+            return f"limit: {figure.text}"
+    return ""
+
+
+def _is_limit_of(limit: Token, figure: Token) -> bool:
+    """Whether a figure with a bound follows another of another unit in its segment."""
+    is_pair = limit.kind == figure.kind == "number" and limit.segment == figure.segment and figure.place < limit.place
+    return is_pair and limit.relation in ("most", "least", "above", "below") and figure.relation not in bounds() and limit.key[1] != figure.key[1]
 
 
 def _lacking(tokens: Sequence[Token], near: Sequence[Token], said: Reading, known: Known) -> list[Token]:

@@ -22,7 +22,7 @@ def none_swapped(said: Reading, known: Known) -> str:
         if first.kind == second.kind == "number" and first.key[1] == second.key[1] and between[:1] == ("of",) and first.key[0] > second.key[0]:
             return f"swapped: {first.text} of {second.text}"  # more than the whole
         is_part = is_part or "per" in between
-        is_pair = first.kind == second.kind == "date" or (
+        is_pair = (first.kind == second.kind and (first.kind == "date" or is_clock(first))) or (
             first.kind == second.kind == "number" and first.key[1] == second.key[1] and (first.key[1] != "" or is_part)
         )
         if is_pair and first.key != second.key and _is_turned(first, second, known[0]):
@@ -36,7 +36,8 @@ def none_swapped(said: Reading, known: Known) -> str:
         for (_, token), (_, other) in zip(ours, others, strict=True) if len(ours) == len(others) <= 3 else ():
             if not (isinstance(token, Token) and isinstance(other, Token)):
                 continue
-            if token.kind == other.kind != "word" and not is_same(token, other):
+            is_figure = {token.kind, other.kind} <= {"number", "date"}  # a year is no count of things
+            if (is_figure or token.kind == other.kind != "word") and not is_same(token, other):
                 return f"swapped: {token.text}"
     equal = [(start, end) for code, _, _, start, end in codes if code == "equal"]
     region = theirs[equal[0][0] : equal[-1][1]]
@@ -51,6 +52,10 @@ def none_swapped(said: Reading, known: Known) -> str:
             if len(said.of(family)) not in counts:
                 return f"turned: {turns[0].word}"
     return ""
+
+
+def is_clock(token: Token) -> bool:
+    return token.kind == "code" and ":" in token.key
 
 
 def _is_cue(item: Token | Cue, family: str) -> bool:
@@ -86,9 +91,16 @@ def order_kept(said: Reading, known: Known) -> str:
             return f"order: {pivot.text}"
     for word in (*_PIVOTS, *(word for word in vocabulary()["relation_of"] if word.endswith("than"))):
         here, there = only_place(word, said), only_place(word, reading)
-        if here is not None and there is not None and _is_crossed(said, here, reading, there):
+        is_turned = word == "not" and here is not None and there is not None and _is_passive_behind(here, said) != _is_passive_behind(there, reading)
+        if here is not None and there is not None and not is_turned and _is_crossed(said, here, reading, there):
             return f"order: {word}"
     return ""
+
+
+def _is_passive_behind(place: int, reading: Reading) -> bool:
+    """Whether the verb behind a "not" is passive: `agents_kept` looks at who does it."""
+    verb = next((token for token in reading.tokens if token.is_verb and token.place > place), None)
+    return verb is not None and verb.place - place <= 2 and is_passive(verb, reading)
 
 
 def times_kept(said: Reading, known: Known) -> str:

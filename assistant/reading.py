@@ -92,6 +92,7 @@ def _pattern() -> re.Pattern[str]:
       | (?P<month_first>\b(?P<month2>{_MONTH})\b\.?\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)(?:,?\s+(?P<year2>\d{{4}})\b)?)
       | (?P<month_only>\b(?P<month3>{_MONTH})\b\.?(?:\s+(?:of\s+)?(?P<year3>\d{{4}})\b)?)
       | (?P<path>~?/[\w./-]*\w|\b[A-Za-z_]\w*(?:[._]\w+)*(?:\.\w*_\w+|_\w+|\.[a-z]\w+)|(?<!\S)--?[a-z][\w-]+)
+      | (?P<clock>\b(?P<hour>[01]?\d|2[0-4])(?::(?P<minute>[0-5]\d)(?!\d|:\d))?(?(minute)(?:\s?(?P<half>[ap])\.?m\b\.?)?|\s?(?P<noon>[ap])\.?m\b\.?))
       | (?P<code>\b[A-Z]{{1,6}}\d[\w-]*\b|\b[A-Z]+-\d+\b|\b\d+(?:\.\d+){{2,}}\b|\b\d{{3,}}-\d{{1,2}}\b(?!-)|\b\d+-\d{{3,}}\b(?<!\d{{4}}-\d{{4}})
             |\b\d+[A-Za-z]\w*\d\b|\b\d+[acd]\b|\b\d{{4}}s\b)
       | (?P<number>(?:(?:US|CA?|A|NZ|HK)?(?P<currency>[$€£¥₩])\s?)?(?P<sign>(?<![\w)])[-−])?(?P<figure>{_FIGURE})(?:st|nd|rd|th)?
@@ -133,6 +134,7 @@ def read(text: str) -> Reading:
                 "month_first",
                 "month_only",
                 "path",
+                "clock",
                 "code",
                 "number",
                 "initials",
@@ -144,6 +146,8 @@ def read(text: str) -> Reading:
         )
         raw = match[0]
         if kind == "clause" and not (raw.strip() in "–—-" and position and _is_range(matches, position)):
+            if raw == ":":
+                cues.append(Cue("explanation", raw, len(words), segment + 1, clause + 1))
             last_clause = clause = last_clause + 1
             segment, relation, resumed = segment + 1, "", None
             continue
@@ -205,7 +209,7 @@ def read(text: str) -> Reading:
             bound = wording["relation_of"].get(low)
             if low == "to" and _is_change(tokens, clause, matches, position):
                 bound, relation, relation_place = None, "into", place
-            if bound:
+            if bound and (low not in _OPENING or _leads_on(matches, position)):
                 relation, relation_place = bound, place
                 continue
             if low in wording["neutral"]:
@@ -221,6 +225,14 @@ def read(text: str) -> Reading:
     return Reading(tuple(_complete(tokens, words)), tuple(cues), tuple(words), tuple(segments), tuple(clauses), frozenset(told), frozenset(verbs))
 
 
+def _leads_on(matches: Sequence[re.Match[str]], position: int) -> bool:
+    """Whether a word like "starting" is a bound there, and no attribute as in "the starting dose"."""
+    behind = matches[position + 1] if position + 1 < len(matches) else None
+    return behind is not None and (not behind["word"] or behind[0].lower() in _BEHIND)
+
+
+_OPENING = frozenset("starting beginning ending following".split())  # bounds in front of a figure, else words: "the starting dose"
+_BEHIND = frozenset("in on from at with the a an model".split())
 _CLAUSE_WORDS = frozenset("and or but while whereas although though which who whose so because where if unless before after".split()) - {
     "before",
     "after",
@@ -319,6 +331,10 @@ def _tokens(kind: str, match: re.Match[str], matches: Sequence[re.Match[str]], p
             return [("date", (year, month, day), raw, "")]
     if kind == "path":
         return [("code", raw.lower().strip("-"), raw, "")]
+    if kind == "clock":
+        half = (match["half"] or match["noon"] or "").lower()
+        hour = int(match["hour"]) % 12 + 12 * (half == "p") if half else int(match["hour"])
+        return [("code", f"{hour}:{match['minute'] or '00'}", raw, "")]
     if kind == "code":
         year_code = re.fullmatch(r"([A-Z]{2,4})((?:19|20)\d\d)(?:-(\d{2}|\d{4}))?", raw)
         if year_code:
@@ -381,11 +397,16 @@ def _complete(tokens: list[Token], words: list[str]) -> list[Token]:
             continue
         value, unit = first.key
         if not re.search(r"[A-Za-z]", first.text.lstrip("US")) and value < 1000:
-            value *= next((factor for word, factor in vocabulary()["scales"].items() if re.search(rf"\d\s?{word}\b", second.text)), 1)
+            scales = vocabulary()["scales"].items()
+            is_money = second.key[1] in _CURRENCIES  # "8 to 12 m" are metres
+            value *= next((factor for word, factor in scales if re.search(rf"\d\s?{word}\b", second.text) and (is_money or len(word) > 1)), 1)
         done[place] = Token(first.kind, (value.normalize(), unit or second.key[1]), *_rest(first))
         if not second.key[1]:
             done[place + 1] = Token(second.kind, (second.key[0], unit), *_rest(second))
     return done
+
+
+_CURRENCIES = frozenset("$€£¥₩")
 
 
 def _rest(token: Token) -> tuple[str, int, int, int, str, bool, bool, bool, str]:
@@ -432,9 +453,10 @@ def _plain(text: str) -> str:
     for short, forms in names().items():
         plain = re.sub(forms, short, plain)
     plain = _figures(plain)
-    plain = re.sub(rf"\b(between)\b(\s+[^.;:]{{1,24}}?\d[^.;:]{{0,16}}?)\s+and\s+(?=[$€£¥₩\d]|(?:{_MONTH})\b)", r"from\2 to ", plain, flags=re.I)
+    plain = re.sub(rf"\b(between)\b(\s+[^.;:]{{0,24}}?\d[^.;:]{{0,16}}?)\s+and\s+(?=[$€£¥₩\d]|(?:{_MONTH})\b)", r"from\2 to ", plain, flags=re.I)
     plain = re.sub(r"(\b(\d{4})) \([A-Z]{2,4}\2\)", r"\1", plain)  # "model year 2031 (MY2031)"
     plain = _OR_LESS.sub(r"at most \1", _OR_MORE.sub(r"at least \1", plain))
+    plain = re.sub(r"\b(up|down)(?= [$€£¥₩]?\d+(?:\.\d+)?\s?%)", lambda match: {"up": "higher", "down": "lower"}[match[1]], plain)
     low = plain.lower()
     for needle, phrase, meaning in _phrases():
         if needle in low and (changed := phrase.sub(meaning, plain)) != plain:
@@ -476,7 +498,11 @@ def _is_act(word: str, matches: Sequence[re.Match[str]], position: int) -> bool:
         and word.endswith("s")
         and not word.endswith("ss")
         and _next_word(matches, position) in ("the", "a", "an", "its", "their", "it", "them")
+        and not (_next_word(matches, position) == "a" and _next_word(matches, position + 1) in _PERIODS)  # "three boats a day"
     )
+
+
+_PERIODS = frozenset("day night week month quarter year hour minute second person head piece".split())
 
 
 def may_state(reading: Reading) -> bool:

@@ -9,11 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
-from assistant.binding import attributes_bound, figures_alone, figures_bound, labels_bound, stated_once, verbs_bound
+from assistant.binding import attributes_bound, counts_kept, figures_alone, figures_bound, labels_bound, limits_bound, stated_once, verbs_bound
 from assistant.matching import Known, found_in, is_same, stands_in
 from assistant.order import agents_kept, none_swapped, order_kept, roles_kept, speakers_kept, times_kept
 from assistant.reading import Reading, Token, covered_by, faint, names
-from assistant.sense import bounds_kept, cues_kept, figures_proven, infinitive_kept, is_ban, is_opposite, is_standing, negation_kept, standing_kept
+from assistant.sense import (
+    bounds_kept,
+    cues_kept,
+    figures_proven,
+    infinitive_kept,
+    is_ban,
+    is_bound,
+    is_opposite,
+    is_standing,
+    negation_kept,
+    standing_kept,
+)
 from assistant.shape import token_before
 
 
@@ -33,7 +44,7 @@ def _covered(said: Reading, known: Known) -> str:
 
 def _word_stands_in(token: Token, said: Reading, known: Known) -> bool:
     """Whether the source has a word, one of the same root or sense, or as much in other words; a faint one need not be there."""
-    is_there = token.key in faint() or stands_in(token, known) or is_opposite(token, said, known)
+    is_there = token.key in faint() or stands_in(token, known) or is_opposite(token, said, known) or is_bound(token, known[0])
     return is_there or is_standing(token, known) or is_ban(token, known[0]) or _is_covered(token, known[0])
 
 
@@ -49,7 +60,7 @@ def _named(said: Reading, known: Known) -> str:
         if second.place != first.place + 1 or first.segment != second.segment or not first.text[0].isupper() or first.kind not in ("word", "name"):
             continue
         found = found_in(second, reading)
-        if not found:
+        if not found or all(place.is_verb for place in found):  # "Reed's criticism", where Reed criticised
             continue
         before = [token_before(place, reading) for place in found]
         is_other = all(other is not None and other.kind == "name" and not is_same(first, other) for other in before)
@@ -108,5 +119,5 @@ def _connected(said: Reading, known: Known) -> str:
 RULES: tuple[Callable[[Reading, Known], str], ...] = (
     _persons, _heaped, _covered, _named, none_swapped, bounds_kept, negation_kept, standing_kept, figures_proven, cues_kept, figures_bound,
     order_kept, times_kept, agents_kept, verbs_bound, stated_once, figures_alone, infinitive_kept, speakers_kept, roles_kept, attributes_bound,
-    labels_bound, _connected,
+    labels_bound, counts_kept, limits_bound, _connected,
 )  # fmt: skip

@@ -53,6 +53,12 @@ def _is_named_bound(said: Token, known: Token, reading: Reading, source: Reading
     return False
 
 
+def is_bound(token: Token, reading: Reading) -> bool:
+    """ "The maximum", where the source says "up to 5"."""
+    bound = next((bound for bound, words in _BOUND_WORDS.items() if token.text.lower() in words), None)
+    return bound is not None and any(other.relation == bound for other in reading.tokens)
+
+
 _ENDS = frozenset("end ends ended close closes closed expire expires expired stopped ran deadline".split())
 
 
@@ -124,9 +130,9 @@ def _most_in_a_clause(reading: Reading) -> int:
 
 def _is_repeated(head: Sequence[Token], scope: Sequence[Token], said: Reading) -> bool:
     """Whether a sentence says what the source denies: the word that is denied and most of the next, or nearly all of it."""
-    return (share_of(head, said.tokens) > 0.6 and share_of(scope[:5], said.tokens) >= 0.5 and is_among(head[0], said.tokens)) or share_of(
-        scope, said.tokens
-    ) >= 0.8
+    first = head[:1] if is_among(head[0], said.tokens) else [token for token in head[1:2] if token.is_verb]  # "did not cancel (annul) the rule"
+    most = share_of(head, said.tokens) > 0.6 and share_of(scope[:5], said.tokens) >= 0.5
+    return (most and overlaps(first, said.tokens)) or share_of(scope, said.tokens) >= 0.8
 
 
 def _head(cue: Cue, scope: Sequence[Token]) -> Sequence[Token]:
@@ -235,10 +241,17 @@ def figures_proven(said: Reading, known: Known) -> str:
         return ""
     for token in said.tokens:
         places = found_in(token, reading) if token.kind == "number" else []
-        over = [next((cue for cue in cues if cue.segment == place.segment and cue.place < place.place), None) for place in places]
+        over = [next((cue for cue in cues if cue.segment == place.segment and _reaches(cue, place, reading)), None) for place in places]
         if places and all(over) and not (over[0] and over[0].word in _TELLING and not _ATTRIBUTED.isdisjoint(said.words)):
             return f"standing: {over[0].word if over[0] else ''} in the source"
     return ""
+
+
+def _reaches(cue: Cue, place: Token, reading: Reading) -> bool:
+    """Whether a plan or an estimate takes in a figure behind it; not one of what came first, as in "is to close after it had lost 5 boats"."""
+    between = range(cue.place + 1, place.place)
+    opens = next((other for other in between if reading.words[other] in ("after", "since", "because", "when")), None)
+    return cue.place < place.place and (opens is None or not any(opens < verb < place.place for verb in reading.verbs))
 
 
 _NAMING = frozenset("say tell call called calls describe described describes criticised criticized complained complains complain".split())
@@ -267,7 +280,7 @@ def _standings_agree(one: Cue, other: Cue) -> bool:
 def cues_kept(said: Reading, known: Known) -> str:
     """No cause and no quantity that the source does not have, and none of its reservations left out."""
     reading = known[0]
-    if said.of("cause") and not reading.of("cause"):
+    if said.of("cause") and not reading.of("cause") and not _is_explained(said, reading):
         return f"cause: {said.of('cause')[0].word}"
     families = quantities()
     have = {families[cue.word] for cue in reading.of("quantity")}
@@ -283,6 +296,22 @@ def cues_kept(said: Reading, known: Known) -> str:
         if families[cue.word] in have and _is_of_another_quantity(cue, said, reading):
             return f"quantity: {cue.word}"
     return ""
+
+
+def _is_explained(said: Reading, reading: Reading) -> bool:
+    """Whether a sentence says with "because" or "so" what the source says with a colon: the reason stands behind it."""
+    causes, colons = said.of("cause"), reading.of("explanation")
+    if len(causes) != 1 or not colons or causes[0].word not in ("because", "since", "so", "therefore"):
+        return False
+    sides = [[token for token in said.tokens if (token.place < causes[0].place) == is_before] for is_before in (True, False)]
+    claim, reason = sides[::-1] if causes[0].word in ("so", "therefore") else sides
+    if not claim or not reason:
+        return False
+    for colon in colons:
+        before, behind = ([token for token in reading.tokens if (token.place < colon.place) == is_before] for is_before in (True, False))
+        if share_of(claim, before) == 1 and share_of(reason, behind) > 0.7:
+            return True
+    return False
 
 
 def _is_of_another_quantity(cue: Cue, said: Reading, reading: Reading) -> bool:
