@@ -123,7 +123,11 @@ def _belongs_elsewhere(token: Token, said: Reading, home: Token, rivals: Sequenc
     shared = opening_of(reading)
     if home in shared:
         return False  # it is said of the whole sentence
-    here = own_of(home, reading)
+    if token.kind == "date" and token in opening_of(said) and any(rival in shared or rival.place <= 2 for rival in rivals):
+        aside = own_of(home, reading)
+        if aside and not overlaps(aside, said.tokens):
+            return True  # "in May the board asked", which the source says of April, and of May that an answer is due
+    here = own_of(home, reading) or [other for other in reading.tokens if other.segment == home.segment and other is not home]
     for rival in rivals:
         if rival.segment == home.segment or rival in shared:
             continue
@@ -137,7 +141,8 @@ def _belongs_elsewhere(token: Token, said: Reading, home: Token, rivals: Sequenc
                 return True
         elif with_others > 2 * with_own and with_own < max(1, len(own)) and (own or not is_borrowed):
             return True
-        if opening and not token.is_verb and not overlaps(opening, own) and sum(is_among(other, others) for other in opening) > 1:
+        is_opened = is_among(rival, opening)  # "by a count of 2023, …": what is told there is told of another year
+        if opening and not is_opened and not token.is_verb and not overlaps(opening, own) and sum(is_among(other, others) for other in opening) > 1:
             return True
     return False
 
@@ -148,7 +153,13 @@ def verbs_bound(said: Reading, known: Known) -> str:
     for verb in said.tokens:
         if not verb.is_verb or verb.joined or is_attribute(verb, said):
             continue
-        found = [place for place in found_in(verb, reading) if place.is_verb]
+        places = found_in(verb, reading)
+        found = [place for place in places if place.is_verb]
+        if places and not found:  # "Reed represented them", where Reed is their representative
+            names = [token for token in said.tokens if token.kind == "name" and token.place < verb.place and token.clause == verb.clause]
+            apart = [token for token in names if all(token.clause not in {place.clause for place in places} for token in found_in(token, reading))]
+            if apart and not any(is_in(token, known[1]) for token in apart):
+                return f"apart: {verb.text}, {apart[0].text}"
         if not found:
             continue
         lacking = [_ungoverned(verb, place, said, known) for place in found]
@@ -230,6 +241,25 @@ def figures_alone(said: Reading, known: Known) -> str:
         if nouns and all(noun is not None and not noun.is_verb and not is_among(noun, said.tokens) for noun in nouns):
             return f"binding: {token.text}"
     return ""
+
+
+def figures_at_home(said: Reading, known: Known) -> str:
+    """A figure is not told of what the source tells of another figure in another statement: the words before or behind the verb stand there alone."""
+    reading = known[0]
+    for token in said.tokens:
+        homes = found_in(token, reading) if token.kind in ("number", "code") and is_first(token, said) else []
+        elsewhere = {other.clause for other in reading.tokens if homes and _is_rival(token, other)} - {home.clause for home in homes}
+        beside = [other for other in said.tokens if other.clause == token.clause and other.kind in ("word", "name") and found_in(other, reading)]
+        verb = min((place for place in said.verbs if said.clauses[place] == token.clause), default=0)
+        for words in ([other for other in beside if other.place < verb], [other for other in beside if other.place >= verb]):
+            told = [all(is_among(other, _told_in(clause, reading)) for other in words) for clause in {home.clause for home in homes}]
+            if len(words) > 1 and not any(told) and any(all(is_among(other, _told_in(clause, reading)) for other in words) for clause in elsewhere):
+                return f"binding: {token.text}"
+    return ""
+
+
+def _told_in(clause: int, reading: Reading) -> list[Token]:
+    return [token for token in reading.tokens if token.clause == clause]
 
 
 def counts_kept(said: Reading, known: Known) -> str:

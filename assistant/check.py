@@ -61,7 +61,7 @@ def check(sentence: str, sources: Sequence[Source], near: Near | None = None) ->
     parts = [piece for _, piece in pieces]
     verdict = _against_each(sentence, parts, near)
     if not verdict.follows:
-        verdict = _in_parts(sentence, parts, near) or verdict
+        verdict = _in_parts(sentence, parts, near) or _in_a_list(sentence, parts, near) or verdict
     return Verdict(verdict.follows, verdict.reason, tuple(dict.fromkeys(pieces[number][0] for number in verdict.used)))
 
 
@@ -107,7 +107,27 @@ def _in_parts(sentence: str, sources: Sequence[Source], near: Near | None, *, pa
     return None
 
 
+def _in_a_list(sentence: str, sources: Sequence[Source], near: Near | None) -> Verdict | None:
+    """The verdict of a sentence with two figures of one kind, each with what it is for: told one by one, each follows from a source.
+
+    "Boats pay $5 in May and $6 in June" is "boats pay $5 in May" and "boats pay $6 in June".
+    """
+    for joint in _AND.finditer(sentence):
+        left, right = sentence[: joint.start()], sentence[joint.end() :]
+        first = next(iter(read(right).tokens), None)
+        last = next((token for token in read(left).tokens if first and token.kind == first.kind == "number" and token.key[1] == first.key[1]), None)
+        start = left.find(last.text) if last else -1
+        has_more = last is not None and left[start + len(last.text) :].strip(" ,")  # not "$5 and $6 a night"
+        if start < 0 or not has_more or not _states(left[:start]) or not right.startswith(first.text if first else "-"):
+            continue
+        verdicts = [_against_each(part, sources, near) for part in (f"{left}.", f"{left[:start]}{right}")]
+        if all(verdict.follows for verdict in verdicts):
+            return Verdict(True, used=tuple(dict.fromkeys(place for verdict in verdicts for place in verdict.used)))
+    return None
+
+
 _NOTHING = Source("")
+_AND = re.compile(r",?\s+(?:and|but|while)\s+(?=[$€£¥₩]?\d)")
 # "so" and "because" join no two statements here: that one is the cause of the other would be a statement of its own
 _JOINT = re.compile(r"\s*;\s+|(?:,\s+|\s+)(?:and|but|while|whereas|although|even though|though)\s+")
 _ASIDE = re.compile(r"(?P<head>[^,;]+), (?:which|who) (?P<aside>[^;]+?), (?P<rest>[^;]+)\Z")

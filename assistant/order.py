@@ -9,6 +9,7 @@ from typing import Any
 
 from assistant.matching import Known, found_in, is_among, is_same, overlaps, share_of
 from assistant.reading import Cue, Reading, Token, vocabulary
+from assistant.sense import is_denied_leave
 from assistant.shape import is_passive, nearest_to, only_place, sides_of, subject_at
 
 ALIKE = 0.75  # share of a sentence's words in the source's order from which on it follows the source word by word
@@ -23,7 +24,9 @@ def none_swapped(said: Reading, known: Known) -> str:
             return f"swapped: {first.text} of {second.text}"  # more than the whole
         is_part = is_part or "per" in between
         is_pair = (first.kind == second.kind and (first.kind == "date" or is_clock(first))) or (
-            first.kind == second.kind == "number" and first.key[1] == second.key[1] and (first.key[1] != "" or is_part)
+            first.kind == second.kind == "number"
+            and first.key[1] == second.key[1]
+            and (first.key[1] != "" or is_part or between in (("and",), ("to",)))
         )
         if is_pair and first.key != second.key and _is_turned(first, second, known[0]):
             return f"swapped: {first.text}, {second.text}"
@@ -49,7 +52,7 @@ def none_swapped(said: Reading, known: Known) -> str:
             counts = {
                 sum((isinstance(item, Cue) and item.family == family) or _is_cue(item, family) for _, item in part) for part in (region, theirs)
             }
-            if len(said.of(family)) not in counts:
+            if len(said.of(family)) not in counts and not is_denied_leave(said, known[0]):
                 return f"turned: {turns[0].word}"
     return ""
 
@@ -77,7 +80,7 @@ def _sequence(reading: Reading) -> list[tuple[Any, Token | Cue]]:
     return [(item.word if isinstance(item, Cue) else item.key, item) for item in items]
 
 
-_PIVOTS = ("than", "not", "like", "part", "who", "which", "whose", "because", "times")  # what stands on either side keeps to it
+_PIVOTS = ("than", "not", "like", "part", "who", "which", "whose", "because", "times", "then")  # what stands on either side keeps to it
 
 
 def order_kept(said: Reading, known: Known) -> str:

@@ -455,6 +455,7 @@ def _plain(text: str) -> str:
     plain = _figures(plain)
     plain = re.sub(rf"\b(between)\b(\s+[^.;:]{{0,24}}?\d[^.;:]{{0,16}}?)\s+and\s+(?=[$€£¥₩\d]|(?:{_MONTH})\b)", r"from\2 to ", plain, flags=re.I)
     plain = re.sub(r"(\b(\d{4})) \([A-Z]{2,4}\2\)", r"\1", plain)  # "model year 2031 (MY2031)"
+    plain = re.sub(r"(\b(\d{4}) (?:to|and|or|through) (\d{4})) \([A-Z]{2,4}\2(?:-| to )\3\)", r"\1", plain)  # "2016 to 2017 (MY2016-2017)"
     plain = _OR_LESS.sub(r"at most \1", _OR_MORE.sub(r"at least \1", plain))
     plain = re.sub(r"\b(up|down)(?= [$€£¥₩]?\d+(?:\.\d+)?\s?%)", lambda match: {"up": "higher", "down": "lower"}[match[1]], plain)
     low = plain.lower()

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
-from assistant.binding import attributes_bound, counts_kept, figures_alone, figures_bound, labels_bound, limits_bound, stated_once, verbs_bound
+from assistant.binding import (
+    attributes_bound,
+    counts_kept,
+    figures_alone,
+    figures_at_home,
+    figures_bound,
+    labels_bound,
+    limits_bound,
+    stated_once,
+    verbs_bound,
+)
 from assistant.matching import Known, found_in, is_same, stands_in
 from assistant.order import agents_kept, none_swapped, order_kept, roles_kept, speakers_kept, times_kept
 from assistant.reading import Reading, Token, covered_by, faint, names
@@ -92,9 +102,12 @@ _PERSONS = frozenset("i me my mine we us our ours myself ourselves".split())
 
 
 def _heaped(said: Reading, known: Known) -> str:
-    """No word twice in a row."""
-    twice = next((one for one, two in pairwise(said.tokens) if one.kind == "word" and one.key == two.key and two.place == one.place + 1), None)
-    return f"heap: {twice.text}" if twice else ""
+    """No word twice in a row, and no figure twice in a list."""
+    for one, two in pairwise(said.tokens):
+        is_list = one.kind in ("number", "date") and set(said.words[one.place + 1 : two.place]) <= {"to", "and", "or"}
+        if one.kind == two.kind and one.key == two.key and (is_list or (one.kind == "word" and two.place == one.place + 1)):
+            return f"heap: {two.text}"
+    return ""
 
 
 NEAR = 9  # words between neighbours that still belong together
@@ -118,6 +131,6 @@ def _connected(said: Reading, known: Known) -> str:
 
 RULES: tuple[Callable[[Reading, Known], str], ...] = (
     _persons, _heaped, _covered, _named, none_swapped, bounds_kept, negation_kept, standing_kept, figures_proven, cues_kept, figures_bound,
-    order_kept, times_kept, agents_kept, verbs_bound, stated_once, figures_alone, infinitive_kept, speakers_kept, roles_kept, attributes_bound,
-    labels_bound, counts_kept, limits_bound, _connected,
+    figures_at_home, counts_kept, limits_bound, order_kept, times_kept, agents_kept, verbs_bound, stated_once, figures_alone, infinitive_kept,
+    speakers_kept, roles_kept, attributes_bound, labels_bound, _connected,
 )  # fmt: skip

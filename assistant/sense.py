@@ -18,6 +18,8 @@ def bounds_kept(said: Reading, known: Known) -> str:
         relations = {other.relation for other in found}
         if token.kind == "word" and opposite in relations and token.relation not in relations:
             return f"relation: {token.relation} {token.text}"
+        if token.relation == "asof" not in relations and any(other.relation == "asof" for other in known[0].tokens):
+            return f"relation: {token.relation} {token.text}"
         if found and not any(_relations_agree(token, other) or _is_named_bound(token, other, said, known[0]) for other in found):
             return f"relation: {token.relation} {token.text}"
     return ""
@@ -105,15 +107,15 @@ def negation_kept(said: Reading, known: Known) -> str:
             and not any(overlaps(head, [*other, *_before(own, said)]) for own, other in denials)
         ):
             return f"negation: {cue.word} in the source"
-    for cue in reading.of("reversal"):
+    for cue in reading.of("reversal") if not is_denied_leave(said, reading) else ():
         scope = [token for token in reading.tokens if token.place > cue.place and token.clause == cue.clause][:3]
         if scope and share_of(scope, said.tokens) > 0.6 and is_among(scope[0], said.tokens) and not said.of("negation", "reversal"):
             return f"negation: {cue.word} in the source"
-    if _most_in_a_clause(said) > max(1, _most_in_a_clause(reading)):
+    if _most_in_a_clause(said) - is_denied_leave(said, reading) > max(1, _most_in_a_clause(reading)):
         return "negation: twice"
     for cue, scope in denials:
         head = _head(cue, scope)
-        if _opposed(head, reading):
+        if _opposed(head, reading) or (cue.word == "not" and is_denied_leave(said, reading)):
             continue
         if any(is_standing_word(token) for token in head):  # "it is not permitted"
             head = [*(token for token in head if not is_standing_word(token)), *_before(cue, said)]
@@ -180,6 +182,19 @@ def _denies_leave(reading: Reading) -> bool:
     return any({cue.place - 1, cue.place + 1, cue.place + 2} & leave or (cue.word == "no" and leave) for cue in reading.of("negation"))
 
 
+def is_denied_leave(said: Reading, reading: Reading) -> bool:
+    """Whether a sentence says that what the source forbids may not be done: "you may not land" for "landing is forbidden"."""
+    leave = {cue.place for cue in said.of("permission")}
+    denials = [cue for cue in said.of("negation") if cue.place - 1 in leave and cue.word == "not"]
+    forbidding = {segment for word, segment in zip(reading.words, reading.segments, strict=True) if word in bans()}
+    forbidding -= {cue.segment for cue in reading.of("negation") if cue.word != "without"}
+    for cue in denials:
+        acts = _scope(cue, said)[:2]
+        if not forbidding or not acts or any(forbidding.isdisjoint(place.segment for place in found_in(act, reading)) for act in acts):
+            return False
+    return bool(denials)
+
+
 def _is_said_to_be_banned(said: Reading, reading: Reading) -> bool:
     return not bans().isdisjoint(said.words) and not said.of("negation") and _denies_leave(reading)
 
@@ -219,6 +234,8 @@ def standing_kept(said: Reading, known: Known) -> str:
         if scope and share_of(scope, said.tokens) > least and not any(_standings_agree(cue, own) for own in said.of(*_STANDINGS)):
             return f"standing: {cue.word} in the source"
     for own in said.of("necessity", "permission", "advice", "conditional"):
+        if own.family == "permission" and is_denied_leave(said, reading):
+            continue
         if own.word == "can" and not reading.of("necessity", "unproven", "conditional", "negation"):
             continue  # what is done can be done
         if own.word == "can" and any(word.endswith(("able", "ible")) for word in reading.words):
@@ -293,6 +310,8 @@ def cues_kept(said: Reading, known: Known) -> str:
             and not (cue.word in ("each", "every") and _is_each(cue, said, reading))
         ):
             return f"quantity: {cue.word}"
+        if families[cue.word] == families["only"] and families[cue.word] in have and _is_of_another_only(cue, said, reading):
+            return f"quantity: {cue.word}"
         if families[cue.word] in have and _is_of_another_quantity(cue, said, reading):
             return f"quantity: {cue.word}"
     return ""
@@ -309,9 +328,17 @@ def _is_explained(said: Reading, reading: Reading) -> bool:
         return False
     for colon in colons:
         before, behind = ([token for token in reading.tokens if (token.place < colon.place) == is_before] for is_before in (True, False))
-        if share_of(claim, before) == 1 and share_of(reason, behind) > 0.7:
+        if share_of(claim, before) > 0.7 and share_of(reason, behind) > 0.7:
             return True
     return False
+
+
+def _is_of_another_only(cue: Cue, said: Reading, reading: Reading) -> bool:
+    """Whether an "only" stands with something that none of the source's stands with."""
+    behind = next((token for token in said.tokens if token.place > cue.place and token.segment == cue.segment), None)
+    clauses = {other.clause for other in reading.of("quantity") if quantities()[other.word] == quantities()[cue.word]}
+    found = found_in(behind, reading) if behind else []
+    return bool(found) and all(place.clause not in clauses for place in found)
 
 
 def _is_of_another_quantity(cue: Cue, said: Reading, reading: Reading) -> bool:
