@@ -31,7 +31,7 @@ def figures_bound(said: Reading, known: Known) -> str:
     """A figure belongs to what stands beside it: the sentence may not take it over to what stands beside another."""
     reading = known[0]
     for token in said.tokens:
-        is_verb = token.is_verb
+        is_verb = token.is_verb and not (token.text in vocabulary()["reporting"] and is_passive(token, said))
         if token.kind not in ("number", "date", "code") and not is_verb:
             continue
         found = [place for place in found_in(token, reading) if place.is_verb or not is_standing_word(token)]  # "the need" requires nothing
@@ -119,7 +119,8 @@ def _is_rival(token: Token, other: Token) -> bool:
 
 def _belongs_elsewhere(token: Token, said: Reading, home: Token, rivals: Sequence[Token], reading: Reading) -> bool:
     beside, is_borrowed = beside_of(token, said)
-    opening = opening_of(said) if token.segment == 1 else []
+    is_speaker = said.words[0] == "according" and token.kind == "date"  # who says it may say it in another year
+    opening = opening_of(said) if token.segment == 1 and not is_speaker else []
     shared = opening_of(reading)
     if home in shared:
         return False  # it is said of the whole sentence

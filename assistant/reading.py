@@ -207,6 +207,8 @@ def read(text: str) -> Reading:
             if low == "since" and _opens_clause(matches, position):
                 cues.append(Cue("cause", low, place, segment, clause))
             bound = wording["relation_of"].get(low)
+            if low == "to" and not {"date", "dates", "dated", "dating"}.isdisjoint(words[max(0, place - 8) : place]):
+                bound = None  # "dates the boat to 1935"
             if low == "to" and _is_change(tokens, clause, matches, position):
                 bound, relation, relation_place = None, "into", place
             if bound and (low not in _OPENING or _leads_on(matches, position)):
@@ -215,6 +217,8 @@ def read(text: str) -> Reading:
             if low in wording["neutral"]:
                 relation, relation_place = low, place
         near = relation if place - relation_place <= 3 else ""
+        if near in ("above", "below") and kind == "number" and words[place - 1] == "the":  # "under the 2010 rule"
+            near = ""
         made = _tokens(kind, match, matches, position)
         for one_kind, key, shown, label in made:
             joined = (match.start() > 0 and plain[match.start() - 1] == "-") or plain[match.end() : match.end() + 1] == "-"

@@ -100,6 +100,8 @@ def negation_kept(said: Reading, known: Known) -> str:
         if is_banned or cue.clause not in used:
             continue
         head = _head(cue, scope)
+        if cue.word == "non" and head and len(found_in(head[0], reading)) > 1:
+            continue
         if (
             head
             and _is_repeated(head, scope, said)
@@ -115,13 +117,23 @@ def negation_kept(said: Reading, known: Known) -> str:
         return "negation: twice"
     for cue, scope in denials:
         head = _head(cue, scope)
-        if _opposed(head, reading) or (cue.word == "not" and is_denied_leave(said, reading)):
+        if _opposed(head, reading) or (cue.word == "not" and is_denied_leave(said, reading)) or (cue.word == "no" and _is_nothing(head, reading)):
             continue
+        if head and head[0].kind == "word" and not found_in(head[0], reading):  # "does not include the tax", where "the tax is not part of it"
+            head = [*head[1:], *_before(cue, said)]
         if any(is_standing_word(token) for token in head):  # "it is not permitted"
             head = [*(token for token in head if not is_standing_word(token)), *_before(cue, said)]
-        if not any(overlaps(head, other[:DENIED]) for _, other in denied):
+        stopped = [_scope(other, reading) for other in reading.of("reversal")]  # "no longer asks" for "stopped asking"
+        if not any(overlaps(head, other[:DENIED]) for _, other in denied) and not any(overlaps(head[:1], other[:2]) for other in stopped):
             return f"negation: {cue.word}"
     return ""
+
+
+def _is_nothing(head: Sequence[Token], reading: Reading) -> bool:
+    """Whether "no duty" is a duty of nothing in the source: "0% duty"."""
+    places = [place for token in head[:2] for place in found_in(token, reading)]
+    zeros = [token for token in reading.tokens if token.kind == "number" and token.key[0] == 0]
+    return any(0 < place.place - zero.place <= 4 and place.segment == zero.segment for place in places for zero in zeros)
 
 
 def _most_in_a_clause(reading: Reading) -> int:
@@ -144,6 +156,8 @@ def _head(cue: Cue, scope: Sequence[Token]) -> Sequence[Token]:
 def _scope(cue: Cue, reading: Reading) -> list[Token]:
     """What a cue speaks of: the words behind it, to the end of the clause; none there, those before it."""
     behind = [token for token in reading.tokens if token.place > cue.place and token.clause == cue.clause]
+    if cue.word == "non":  # "non-passenger boats": nothing but its own word
+        return behind[:1]
     if cue.family == "unproven" and len(behind) < 2:  # "estimated in May that …"
         behind += [token for token in reading.tokens if token.clause == cue.clause + 1 and (token.clause in reading.told or cue.word.endswith("ly"))]
     return behind or _before(cue, reading)[-2:]
@@ -308,6 +322,7 @@ def cues_kept(said: Reading, known: Known) -> str:
             and not is_remark
             and not _is_superlative(cue, said, reading)
             and not (cue.word in ("each", "every") and _is_each(cue, said, reading))
+            and not (cue.word in ("any", "anyone", "anybody") and said.of("negation") and reading.of("negation"))  # "not any" is "no"
         ):
             return f"quantity: {cue.word}"
         if families[cue.word] == families["only"] and families[cue.word] in have and _is_of_another_only(cue, said, reading):
