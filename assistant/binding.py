@@ -337,6 +337,8 @@ def attributes_bound(said: Reading, known: Known) -> str:
             continue
         if first.segment != second.segment or first.text.endswith("ly") or second.text.endswith("ly"):
             continue
+        if first.place == 0 and first.text.endswith("ing"):  # "Collecting boats is forbidden", of which they are the object
+            continue
         found, attributes = found_in(second, reading), found_in(first, reading)
         before = [token_before(place, reading) for place in found]
         has_others = all(other is not None and other.kind == "word" and not other.is_verb for other in before)

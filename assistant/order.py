@@ -40,7 +40,7 @@ def none_swapped(said: Reading, known: Known) -> str:
             if not (isinstance(token, Token) and isinstance(other, Token)):
                 continue
             is_figure = {token.kind, other.kind} <= {"number", "date"}  # a year is no count of things
-            if (is_figure or token.kind == other.kind != "word") and not is_same(token, other):
+            if (is_figure or token.kind == other.kind != "word") and not is_same(token, other) and not _is_paired(token, said, known[0]):
                 return f"swapped: {token.text}"
     equal = [(start, end) for code, _, _, start, end in codes if code == "equal"]
     region = theirs[equal[0][0] : equal[-1][1]]
@@ -55,6 +55,16 @@ def none_swapped(said: Reading, known: Known) -> str:
             if len(said.of(family)) not in counts and not is_denied_leave(said, known[0]):
                 return f"turned: {turns[0].word}"
     return ""
+
+
+def _is_paired(token: Token, said: Reading, reading: Reading) -> bool:
+    """Whether a number of a list stands with the date behind it as in the source: "4 in 2024" of "3 in 2023, 4 in 2024"."""
+    pairs = [
+        next((other for other in text.tokens if other.place > place.place and other.segment == place.segment and other.kind == "date"), None)
+        for text, places in ((said, [token]), (reading, found_in(token, reading) if token.kind == "number" else []))
+        for place in places
+    ]
+    return len(pairs) > 1 and pairs[0] is not None and all(other is not None and is_same(pairs[0], other) for other in pairs[1:])
 
 
 def is_clock(token: Token) -> bool:

@@ -461,7 +461,7 @@ def _plain(text: str) -> str:
     plain = re.sub(r"(\b(\d{4})) \([A-Z]{2,4}\2\)", r"\1", plain)  # "model year 2031 (MY2031)"
     plain = re.sub(r"(\b(\d{4}) (?:to|and|or|through) (\d{4})) \([A-Z]{2,4}\2(?:-| to )\3\)", r"\1", plain)  # "2016 to 2017 (MY2016-2017)"
     plain = _OR_LESS.sub(r"at most \1", _OR_MORE.sub(r"at least \1", plain))
-    plain = re.sub(r"\b(up|down)(?= [$€£¥₩]?\d+(?:\.\d+)?\s?%)", lambda match: {"up": "higher", "down": "lower"}[match[1]], plain)
+    plain = re.sub(r"(?<=, )(up|down)(?= [$€£¥₩]?\d+(?:\.\d+)?\s?%)", lambda match: {"up": "higher", "down": "lower"}[match[1]], plain)
     low = plain.lower()
     for needle, phrase, meaning in _phrases():
         if needle in low and (changed := phrase.sub(meaning, plain)) != plain:
@@ -553,6 +553,7 @@ def vocabulary() -> dict[str, Any]:
         "light": frozenset(stem(word) for word in data["light"].split()),
         "neutral": frozenset("of in on at by for with as into onto under through during within between".split()),
         "verbs": frozenset(_forms(data["verbs"].split())) | frozenset(data["irregular_verbs"].split()) | _plain_verbs(),
+        "plain": frozenset(data["verbs"].split()) | frozenset(thesaurus()["verbs"].split()),
         "acts": frozenset(_forms(set(thesaurus()["verbs"].split()) | set(thesaurus()["nouns"].split()) | set(data["verbs"].split()))),
         "reckoning": frozenset(data["reckoning"].split()),
         "reporting": frozenset(data["reporting"].split()),

@@ -250,6 +250,8 @@ def standing_kept(said: Reading, known: Known) -> str:
     for own in said.of("necessity", "permission", "advice", "conditional"):
         if own.family == "permission" and is_denied_leave(said, reading):
             continue
+        if own.family == "advice" and _is_told_to(own, said, reading):
+            continue
         if own.word == "can" and not reading.of("necessity", "unproven", "conditional", "negation"):
             continue  # what is done can be done
         if own.word == "can" and any(word.endswith(("able", "ible")) for word in reading.words):
@@ -258,6 +260,13 @@ def standing_kept(said: Reading, known: Known) -> str:
         if not agreeing or (own.family == "necessity" and not any(_of_one(own, cue, said, reading) for cue in agreeing)):
             return f"standing: {own.word}"
     return ""
+
+
+def _is_told_to(own: Cue, said: Reading, reading: Reading) -> bool:
+    """Whether a sentence says that one should do what the source tells one to do: "run it again"."""
+    act = next((token for token in said.tokens if token.place > own.place), None)
+    opens = [token for token in reading.tokens if token.segment not in reading.segments[: token.place]]
+    return act is not None and act.text in vocabulary()["plain"] and any(token.text.lower() == act.text for token in opens)
 
 
 DENIED = 5  # words behind a negation that it denies
@@ -298,6 +307,10 @@ def _used_clauses(said: Reading, reading: Reading) -> set[int]:
     clauses: dict[int, list[bool]] = {}
     for token in reading.tokens:
         clauses.setdefault(token.clause, []).append(is_among(token, said.tokens))
+    places = {clause: [token for token in reading.tokens if token.clause == clause] for clause in clauses}
+    whole = {clause for clause, tokens in places.items() if len(said.tokens) > 2 and share_of(said.tokens, tokens) == 1}
+    if whole:  # it all stands there
+        return whole
     best = max(map(sum, clauses.values()), default=0)
     return {clause for clause, shared in clauses.items() if sum(shared) == best or sum(shared) >= TAKEN_UP * len(shared)}
 

@@ -45,7 +45,7 @@ def own_of(token: Token, reading: Reading) -> list[Token]:
         begin = next(
             (other.place for other in segment if other.kind == figures[0].kind and (other.kind == "date" or other.key[1] == figures[0].key[1])), 0
         )
-        segment = [other for other in segment if other.place >= begin]
+        segment = [other for other in segment if (other.place >= begin) == (token.place >= begin)]
     return [other for other in segment if other is not token]
 
 
