@@ -135,6 +135,10 @@ def _belongs_elsewhere(token: Token, said: Reading, home: Token, rivals: Sequenc
         there = own_of(rival, reading)
         own = [other for other in here if not is_among(other, there)]
         others = [other for other in there if not is_among(other, here) and other not in shared]
+        is_short = not any(reading.segments[verb] == home.segment for verb in reading.verbs)  # "… and seeds $5", which shares the verb
+        named = [other for other in own if other.kind in ("word", "name")]
+        if is_short and named and all(is_among(other, beside) for other in named) and not all(is_among(other, said.tokens) for other in others):
+            continue
         with_own = sum(is_among(other, [*beside, *opening]) for other in own)
         with_others = sum(is_among(other, [*beside, *opening]) for other in others)
         if token.is_verb:
@@ -157,7 +161,8 @@ def verbs_bound(said: Reading, known: Known) -> str:
         places = found_in(verb, reading)
         found = [place for place in places if place.is_verb]
         if places and not found:  # "Reed represented them", where Reed is their representative
-            names = [token for token in said.tokens if token.kind == "name" and token.place < verb.place and token.clause == verb.clause]
+            before = [token for token in said.tokens if token.place < verb.place and token.clause == verb.clause]
+            names = [token for token in before if any(place.kind == "name" for place in found_in(token, reading))]
             apart = [token for token in names if all(token.clause not in {place.clause for place in places} for token in found_in(token, reading))]
             if apart and not any(is_in(token, known[1]) for token in apart):
                 return f"apart: {verb.text}, {apart[0].text}"
@@ -261,6 +266,47 @@ def figures_at_home(said: Reading, known: Known) -> str:
 
 def _told_in(clause: int, reading: Reading) -> list[Token]:
     return [token for token in reading.tokens if token.clause == clause]
+
+
+def pairs_kept(said: Reading, known: Known) -> str:
+    """In a list each figure keeps its day and its words: "$7 in 2024" is not in "$6 in 2024 and $7 in 2025", nor "large boats pay $5" in
+    "small boats pay $5 and large boats $6".
+    """
+    reading = known[0]
+    for token in said.tokens:
+        homes = found_in(token, reading) if token.kind == "number" else []
+        days = [other for other in said.tokens if other.kind == "date" and other.clause == token.clause]
+        for day in days if homes else ():
+            places = found_in(day, reading)
+            besides = said.tokens if day.segment != token.segment else ()  # a sentence may tell the whole list
+            if places and all(
+                _is_taken(day, home, reading, besides) and _is_taken(token, place, reading, besides) for home in homes for place in places
+            ):
+                return f"pair: {token.text}, {day.text}"
+        rivals = [other for other in reading.tokens if homes and _is_rival(token, other) and not is_among(other, said.tokens)]
+        if homes and any(all(_is_of_the_other(home, rival, said, reading) for home in homes) for rival in rivals):
+            return f"pair: {token.text}"
+    return ""
+
+
+def _is_taken(figure: Token, place: Token, reading: Reading, besides: Sequence[Token]) -> bool:
+    """Whether another figure of the kind stands where a figure would have to stand, and it does not."""
+    beside = [other for other in reading.tokens if other.segment == place.segment and other.kind == figure.kind]
+    return not is_among(figure, beside) and any(_is_rival(figure, other) and not is_among(other, besides) for other in beside)
+
+
+def _is_of_the_other(home: Token, rival: Token, said: Reading, reading: Reading) -> bool:
+    """Whether a sentence has the words of another figure of a list that shares its verb, and lacks some of the figure's own."""
+    with_verb = {reading.segments[verb] for verb in reading.verbs}
+    if home.segment == rival.segment or abs(home.clause - rival.clause) > 1 or {home.segment, rival.segment} <= with_verb:
+        return False
+    here, there = (
+        [other for other in reading.tokens if other.segment == place.segment and other.kind in ("word", "name") and not other.is_verb]
+        for place in (home, rival)
+    )
+    own = [other for other in here if not is_among(other, there)]
+    others = [other for other in there if not is_among(other, here)]
+    return bool(own and others) and all(is_among(other, said.tokens) for other in others) and not all(is_among(other, said.tokens) for other in own)
 
 
 def counts_kept(said: Reading, known: Known) -> str:

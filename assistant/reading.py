@@ -315,9 +315,12 @@ def _opens_clause(matches: Sequence[re.Match[str]], position: int) -> bool:
 
 
 def _joins_figures(matches: Sequence[re.Match[str]], position: int) -> bool:
-    """Whether an "and", "or" or comma stands between two figures, as in "2, 3 and 4", where nothing ends."""
+    """Whether an "and", "or" or comma stands between two figures, as in "2, 3 and 4", where nothing ends; in "in 2023, $4" something does."""
     figures = ("number", "iso", "day_first", "month_first")
-    return 0 < position < len(matches) - 1 and all(any(matches[place][kind] for kind in figures) for place in (position - 1, position + 1))
+    if not (0 < position < len(matches) - 1 and all(any(matches[place][kind] for kind in figures) for place in (position - 1, position + 1))):
+        return False
+    first, second = matches[position - 1], matches[position + 1]
+    return not (re.fullmatch(r"(?:1[5-9]|20)\d\d", first[0]) and (second["currency"] or second["unit"] or "." in second[0]))
 
 
 def _tokens(kind: str, match: re.Match[str], matches: Sequence[re.Match[str]], position: int) -> list[tuple[Kind, Any, str, str]]:

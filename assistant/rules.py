@@ -17,6 +17,7 @@ from assistant.binding import (
     figures_bound,
     labels_bound,
     limits_bound,
+    pairs_kept,
     stated_once,
     verbs_bound,
 )
@@ -35,7 +36,7 @@ from assistant.sense import (
     negation_kept,
     standing_kept,
 )
-from assistant.shape import token_before
+from assistant.shape import subject_at, token_before
 
 
 def _covered(said: Reading, known: Known) -> str:
@@ -55,12 +56,19 @@ def _covered(said: Reading, known: Known) -> str:
 def _word_stands_in(token: Token, said: Reading, known: Known) -> bool:
     """Whether the source has a word, one of the same root or sense, or as much in other words; a faint one need not be there."""
     is_there = token.key in faint() or stands_in(token, known) or is_opposite(token, said, known) or is_bound(token, known[0])
-    return is_there or is_standing(token, known) or is_ban(token, known[0]) or _is_covered(token, known[0])
+    return is_there or is_standing(token, known) or is_ban(token, known[0]) or _is_covered(token, known[0]) or _is_charged(token, said, known[0])
 
 
 def _is_covered(token: Token, reading: Reading) -> bool:
     """Whether a little word of the source says as much: "offers" where it has "with"."""
     return not covered_by().get(token.key, frozenset()).isdisjoint(reading.words)
+
+
+def _is_charged(token: Token, said: Reading, reading: Reading) -> bool:
+    """Whether what "pays" in a sentence is what the source has something "on" or "for": "the fee on boats is $5"."""
+    if token.text.lower() not in ("pay", "pays", "paid", "face", "faces", "faced") or not token.is_verb:
+        return False
+    return any(place.relation in ("on", "for") for subject in subject_at(said, token) for place in found_in(subject, reading))
 
 
 def _named(said: Reading, known: Known) -> str:
@@ -104,10 +112,16 @@ _PERSONS = frozenset("i me my mine we us our ours myself ourselves".split())
 def _heaped(said: Reading, known: Known) -> str:
     """No word twice in a row, and no figure twice in a list."""
     for one, two in pairwise(said.tokens):
-        is_list = one.kind in ("number", "date") and set(said.words[one.place + 1 : two.place]) <= {"to", "and", "or"}
+        is_list = one.kind in ("number", "date", "code") and set(said.words[one.place + 1 : two.place]) <= {"to", "and", "or"}
         if one.kind == two.kind and one.key == two.key and (is_list or (one.kind == "word" and two.place == one.place + 1)):
             return f"heap: {two.text}"
+        if _are_two_years(one, two) and not any(_are_two_years(*pair) for pair in pairwise(known[0].tokens)):
+            return f"heap: {one.text} {two.text}"
     return ""
+
+
+def _are_two_years(one: Token, two: Token) -> bool:
+    return one.kind == two.kind == "date" and one.key[1:] == two.key[1:] == (None, None) and two.place == one.place + 1
 
 
 NEAR = 9  # words between neighbours that still belong together
@@ -131,6 +145,6 @@ def _connected(said: Reading, known: Known) -> str:
 
 RULES: tuple[Callable[[Reading, Known], str], ...] = (
     _persons, _heaped, _covered, _named, none_swapped, bounds_kept, negation_kept, standing_kept, figures_proven, cues_kept, figures_bound,
-    figures_at_home, counts_kept, limits_bound, order_kept, times_kept, agents_kept, verbs_bound, stated_once, figures_alone, infinitive_kept,
-    speakers_kept, roles_kept, attributes_bound, labels_bound, _connected,
+    figures_at_home, pairs_kept, counts_kept, limits_bound, order_kept, times_kept, agents_kept, verbs_bound, stated_once, figures_alone,
+    infinitive_kept, speakers_kept, roles_kept, attributes_bound, labels_bound, _connected,
 )  # fmt: skip

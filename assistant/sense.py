@@ -137,8 +137,9 @@ def _is_nothing(head: Sequence[Token], reading: Reading) -> bool:
 
 
 def _most_in_a_clause(reading: Reading) -> int:
-    """How many negations the clause with most of them has; "neither … nor" is one."""
-    clauses = [cue.clause for cue in reading.of("negation") if cue.word != "nor" and cue.place]
+    """How many negations the clause with most of them has; "neither … nor" is one, and behind an "if" another clause begins."""
+    cues = [cue for cue in reading.of("negation") if cue.word != "nor" and cue.place]
+    clauses = [(cue.clause, sum(word in ("if", "when", "because", "although") for word in reading.words[: cue.place])) for cue in cues]
     return max(map(clauses.count, clauses), default=0)
 
 
@@ -265,9 +266,13 @@ def standing_kept(said: Reading, known: Known) -> str:
 def _is_told_to(own: Cue, said: Reading, reading: Reading) -> bool:
     """Whether a sentence says that one should do what the source tells one to do: "run it again"."""
     act = next((token for token in said.tokens if token.place > own.place), None)
-    opens = [token for token in reading.tokens if token.segment not in reading.segments[: token.place]]
+    pairs = list(zip(reading.words, reading.segments, strict=True))
+    before = {token: {word for word, segment in pairs[: token.place] if segment == token.segment} for token in reading.tokens}
+    opens = [token for token, words in before.items() if words <= _BIDDING]
     return act is not None and act.text in vocabulary()["plain"] and any(token.text.lower() == act.text for token in opens)
 
+
+_BIDDING = frozenset("do not then first please always never".split())
 
 DENIED = 5  # words behind a negation that it denies
 TAKEN_UP = 0.7  # share of a clause's words in a sentence that takes it up

@@ -40,10 +40,10 @@ def own_of(token: Token, reading: Reading) -> list[Token]:
     """
     segment = [other for other in reading.tokens if other.segment == token.segment]
     behind = [other for other in reading.tokens if other.segment == token.segment + 1]
-    figures = [other for other in behind if other.kind in ("number", "date")]
+    figures = [other for other in behind if other.kind in ("number", "date", "code")]
     if figures and behind[0] is figures[0] and figures[0].clause == token.clause and not _has_verb(reading, token.segment + 1):
         begin = next(
-            (other.place for other in segment if other.kind == figures[0].kind and (other.kind == "date" or other.key[1] == figures[0].key[1])), 0
+            (other.place for other in segment if other.kind == figures[0].kind and (other.kind != "number" or other.key[1] == figures[0].key[1])), 0
         )
         segment = [other for other in segment if (other.place >= begin) == (token.place >= begin)]
     return [other for other in segment if other is not token]
@@ -193,4 +193,4 @@ def is_attribute(verb: Token, reading: Reading) -> bool:
 
 def is_infinitive(token: Token, reading: Reading) -> bool:
     before = reading.words[max(0, token.place - 2) : token.place]
-    return "to" in before
+    return "to" in before and not any(word[-1].isdigit() for word in before)  # "2 to 5 boats"
