@@ -65,6 +65,8 @@ def _is_of_another(token: Token, place: Token, said: Reading, known: Known) -> b
     if token.kind == "word" and (token.joined or place.joined or is_passive(token, said) != is_passive(place, reading)):
         return False
     subject, other = subject_at(said, token), subject_at(reading, place)
+    if token.kind == "number" and any(item.kind == "citation" for item in subject):
+        return False  # "5 CFR 9 sets the fee at $5"
     if token.kind == "number" and (_is_reckoned(place, reading) or _is_object(token, place, said, known)):
         return False
     if token.kind == "word" and is_passive(place, reading):  # "building of the pier was completed"

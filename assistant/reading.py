@@ -207,8 +207,9 @@ def read(text: str) -> Reading:
             if low == "since" and _opens_clause(matches, position):
                 cues.append(Cue("cause", low, place, segment, clause))
             bound = wording["relation_of"].get(low)
-            if low == "to" and not {"date", "dates", "dated", "dating"}.isdisjoint(words[max(0, place - 8) : place]):
-                bound = None  # "dates the boat to 1935"
+            is_dated = not {"date", "dates", "dated", "dating"}.isdisjoint(words[max(0, place - 8) : place])  # "dates the boat to 1935"
+            if low == "to" and (is_dated or words[place - 1 : place] == ["according"]):
+                bound, relation, relation_place = None, "at", place
             if low == "to" and _is_change(tokens, clause, matches, position):
                 bound, relation, relation_place = None, "into", place
             if bound and (low not in _OPENING or _leads_on(matches, position)):

@@ -224,6 +224,7 @@ def is_standing(token: Token, known: Known) -> bool:
     return any(cue.family in families for cue in known[0].cues)
 
 
+_NOUNS = frozenset("proposal petition criticism complaint allegation prediction expectation".split())
 _TELLING = frozenset("call called calls describe described describes claim claimed claims argue argued suggest suggested estimate estimated".split())
 _ATTRIBUTED = frozenset("said says say according stated states told tells announced reported reports warned".split())  # who says it is told
 
@@ -239,6 +240,8 @@ def standing_kept(said: Reading, known: Known) -> str:
         if is_banned and cue.family == "permission":
             continue
         scope = _scope(cue, reading)[: 4 if cue.family == "unproven" else 3]
+        if cue.word in _NOUNS:  # "backs the proposal and sells boats": those it does sell
+            scope = [token for token in scope if token.segment == cue.segment]
         if not used & {token.clause for token in scope}:
             continue
         least = 0.99 if cue.family == "condition" else 0.6
