@@ -25,14 +25,14 @@ SETS = {
 
 # Measured, see docs/models.md. What is wrong has to be caught; a right sentence that is dropped is a loss, no danger.
 BARS = {  # of each set's part: the least share of wrong sentences caught, the largest of right ones dropped
-    ("sentence-checks", "tuned on"): (0.95, 0.05),
+    ("sentence-checks", "tuned on"): (0.99, 0.04),
     ("sentence-checks", "kept apart"): (0.95, 0.13),
-    ("sentence-checks-2", "tuned on"): (0.95, 0.31),
-    ("sentence-checks-2", "kept apart"): (0.93, 0.55),
-    ("sentence-checks-3", "tuned on"): (0.95, 0.56),
-    ("sentence-checks-3", "kept apart"): (0.88, 0.93),
-    ("sentence-checks-4", "tuned on"): (0.91, 0.36),
-    ("sentence-checks-4", "kept apart"): (0.95, 0.41),
+    ("sentence-checks-2", "tuned on"): (0.96, 0.27),
+    ("sentence-checks-2", "kept apart"): (0.95, 0.55),
+    ("sentence-checks-3", "tuned on"): (0.98, 0.55),
+    ("sentence-checks-3", "kept apart"): (0.90, 0.93),
+    ("sentence-checks-4", "tuned on"): (0.98, 0.19),
+    ("sentence-checks-4", "kept apart"): (0.95, 0.37),
 }
 
 
