@@ -81,7 +81,7 @@ def _is_of_another(token: Token, place: Token, said: Reading, known: Known) -> b
 
 
 def _is_carried(item: Token, place: Token, reading: Reading) -> bool:
-    """Whether a figure shares the noun of the figure before: "a 5% duty for boats and 9% for cars"."""
+    """Whether a figure shares the noun of the figure before: "a 5% fee for boats and 9% for rafts"."""
     if place.kind != "number" or any(reading.segments[verb] == place.segment for verb in reading.verbs):
         return False
     before = next((other for other in reversed(reading.tokens) if other.kind == "number" and other.segment == place.segment - 1), None)

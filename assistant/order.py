@@ -171,7 +171,7 @@ def _is_crossed(said: Reading, here: int, reading: Reading, there: int) -> bool:
     """Whether two things have changed sides of a word like "than"."""
     left, right = sides_of(said, nearest_to(said, here))
     verb = min((place for place in said.verbs if place > here), default=len(said.words))
-    if said.words[here].endswith("than"):  # "a van with more cargo than passengers is a truck"
+    if said.words[here].endswith("than"):  # "a boat with more cargo than crew is a freighter"
         right = [token for token in right if token.place < verb]
     known_left, known_right = sides_of(reading, nearest_to(reading, there))
     return bool(_moved(right, left, known_left, known_right) and _moved(left, right, known_right, known_left))

@@ -130,7 +130,7 @@ def negation_kept(said: Reading, known: Known) -> str:
 
 
 def _is_nothing(head: Sequence[Token], reading: Reading) -> bool:
-    """Whether "no duty" is a duty of nothing in the source: "0% duty"."""
+    """Whether "no fee" is a fee of nothing in the source: "0% fee"."""
     places = [place for token in head[:2] for place in found_in(token, reading)]
     zeros = [token for token in reading.tokens if token.kind == "number" and token.key[0] == 0]
     return any(0 < place.place - zero.place <= 4 and place.segment == zero.segment for place in places for zero in zeros)
