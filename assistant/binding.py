@@ -32,7 +32,7 @@ def figures_bound(said: Reading, known: Known) -> str:
     reading = known[0]
     for token in said.tokens:
         is_verb = token.is_verb and not (token.text in vocabulary()["reporting"] and is_passive(token, said))
-        if token.kind not in ("number", "date", "code") and not is_verb:
+        if token.kind not in ("number", "date", "code", "citation") and not is_verb:
             continue
         found = [place for place in found_in(token, reading) if place.is_verb or not is_standing_word(token)]  # "the need" requires nothing
         rivals = [other for other in reading.tokens if _is_rival(token, other)]
@@ -309,6 +309,24 @@ def _is_of_the_other(home: Token, rival: Token, said: Reading, reading: Reading)
     own = [other for other in here if not is_among(other, there)]
     others = [other for other in there if not is_among(other, here)]
     return bool(own and others) and all(is_among(other, said.tokens) for other in others) and not all(is_among(other, said.tokens) for other in own)
+
+
+def values_kept(said: Reading, known: Known) -> str:
+    """A figure right behind its noun is the source's for it, and one that the source denies is not asserted: "total 5%, not 9%"."""
+    reading = known[0]
+    for token in said.tokens:
+        homes = found_in(token, reading) if token.kind == "number" else []
+        noun = token_before(token, said)
+        if homes and noun and noun.kind == "word" and not noun.is_verb and noun.segment == token.segment:
+            values = [
+                other for place in found_in(noun, reading) for other in reading.tokens if other.kind == "number" and other.place == place.place + 1
+            ]
+            if any(_is_rival(token, value) for value in values) and not is_among(token, values):
+                return f"value: {noun.text} {token.text}"
+        is_denied = homes and all(reading.words[home.place - 1 : home.place] == ("not",) for home in homes)
+        if is_denied and not any(cue.place < token.place and cue.clause == token.clause for cue in said.of("negation")):
+            return f"negation: not {token.text} in the source"
+    return ""
 
 
 def counts_kept(said: Reading, known: Known) -> str:

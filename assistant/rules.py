@@ -19,6 +19,7 @@ from assistant.binding import (
     limits_bound,
     pairs_kept,
     stated_once,
+    values_kept,
     verbs_bound,
 )
 from assistant.matching import Known, found_in, is_same, stands_in
@@ -145,6 +146,6 @@ def _connected(said: Reading, known: Known) -> str:
 
 RULES: tuple[Callable[[Reading, Known], str], ...] = (
     _persons, _heaped, _covered, _named, none_swapped, bounds_kept, negation_kept, standing_kept, figures_proven, cues_kept, figures_bound,
-    figures_at_home, pairs_kept, counts_kept, limits_bound, order_kept, times_kept, agents_kept, verbs_bound, stated_once, figures_alone,
+    figures_at_home, pairs_kept, values_kept, counts_kept, limits_bound, order_kept, times_kept, agents_kept, verbs_bound, stated_once, figures_alone,
     infinitive_kept, speakers_kept, roles_kept, attributes_bound, labels_bound, _connected,
 )  # fmt: skip

@@ -30,9 +30,9 @@ BARS = {  # of each set's part: the least share of wrong sentences caught, the l
     ("sentence-checks-2", "tuned on"): (0.96, 0.27),
     ("sentence-checks-2", "kept apart"): (0.95, 0.55),
     ("sentence-checks-3", "tuned on"): (0.98, 0.55),
-    ("sentence-checks-3", "kept apart"): (0.90, 0.93),
+    ("sentence-checks-3", "kept apart"): (0.92, 0.93),
     ("sentence-checks-4", "tuned on"): (0.98, 0.19),
-    ("sentence-checks-4", "kept apart"): (0.95, 0.37),
+    ("sentence-checks-4", "kept apart"): (0.95, 0.39),
 }
 
 
@@ -181,6 +181,9 @@ def test_date_may_be_told_less_exactly(coarser):
         ("Hale represented the town.", "The town's representative was Reed; a report that names Hale is not confirmed."),
         ("The ban is only about boats.", "The board counts boats, and the ban is only about cars."),
         ("The council pays a 15% duty.", "The council put a 15% duty on boats."),
+        ("Boats from Holm fall under the rule: total 9%.", "Boats from Holm fall under the rule: total 5%, not 9%."),
+        ("Boats from Holm pay 9%.", "Boats from Holm pay 5%, not 9%."),
+        ("Half of the boats sank (risk ratio 0.82).", "Half of the boats sank (risk ratio 0.97, 95% CI 0.82 to 1.14)."),
     ],
 )
 def test_realistic_error_is_caught(wrong, source):
