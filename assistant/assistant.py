@@ -20,7 +20,7 @@ from assistant.answer import Answer, AnswerSentence, Citation, Usage
 from assistant.citations import Library, as_markdown, marks
 from assistant.days import Asked, asked, in_figures
 from assistant.disputes import Dispute
-from assistant.english import PREPOSITIONS
+from assistant.english import ADVERBS, PREPOSITIONS
 from assistant.evidence import Evidence, as_answerable, gather
 from assistant.extract import choose
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
@@ -90,7 +90,7 @@ class Part:
 
 def _is_told(term: Term, told: frozenset[str]) -> bool:
     """Whether words of an answer hold a word, another for it, or it says too little to be missed."""
-    return bool(related(term.token) & told) or (not term.is_name and (says_little(term.token) or term.word.lower() in PREPOSITIONS))
+    return bool(related(term.token) & told) or (not term.is_name and (says_little(term.token) or term.word.lower() in ADVERBS | PREPOSITIONS))
 
 
 @dataclass(frozen=True)
