@@ -9,8 +9,9 @@ from functools import cached_property
 from rapidfuzz.distance import DamerauLevenshtein
 from rapidfuzz.process import extract
 
-from index.keywords import STOPWORDS, is_english
+from index.keywords import SHORT, STOPWORDS, is_english
 
+_RUN_TOGETHER = re.compile(r"\b(how)(much|many|long|old|big|far|often)\b", re.I)
 _WORD = re.compile(r"[^\W\d_]{3,}")
 COMMON = 20  # times that a short word has to stand in the corpus to be what was meant
 
@@ -38,12 +39,12 @@ class Speller:
             repairs.append((match[0], right))
             return right
 
-        return _WORD.sub(mend, text), repairs
+        return _WORD.sub(mend, _RUN_TOGETHER.sub(r"\1 \2", text)), repairs
 
     def nearest(self, word: str) -> str | None:
         """The spelling that was probably meant, or None when the word is right or nothing is near."""
         low = word.lower()
-        if low in self._spellings or low in self._also_right or low in STOPWORDS or self._is_word(low) or is_english(low):
+        if low in self._spellings or low in self._also_right or low in STOPWORDS or low in SHORT or self._is_word(low) or is_english(low):
             return None
         allowed = 1 if len(low) <= 5 else 2  # edits; a swap of neighbours is one
         close = extract(low, self._words, scorer=DamerauLevenshtein.distance, score_cutoff=allowed, limit=None)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-TOKENIZER = "words-8"  # part of an index's recipe: change it when texts come out as other words
+TOKENIZER = "words-9"  # part of an index's recipe: change it when texts come out as other words
 
 UNSEEN = 20  # texts
 
@@ -38,7 +38,7 @@ _TOKEN = re.compile(
     (?P<citation>\b\d+\s+(?:[A-Z]\.?){2,5}\s+(?:§+\s*|[Pp]art\s+|[Ss]ection\s+)?\d[\d.]*[A-Za-z]?\b)   # 49 CFR 531, 49 U.S.C. 30112
   | (?P<letters>\b(?:[A-Za-z]\.){2,}(?:\s?\d+)?)                                                       # U.S., H.R. 7389
   | (?P<ordinal>\b\d+(?:st|nd|rd|th)\b)                                                                  # 8th
-  | (?P<number>[$€£¥]?\d+(?:[.,]\d+)*(?:\s?(?:%|percent\b|per\s+cent\b))?(?:-[A-Za-z]+)*)               # 2.5%, 8704.31, $350, 25-year
+  | (?P<number>[$€£¥]?\d+(?:[.,]\d+)*(?:\s?(?:%|percent\b|pct\b|per\s+cent\b)|[kK]\b)?(?:-[A-Za-z]+)*)  # 2.5%, 8704.31, $350, $10k, 25-year
   | (?P<word>[^\W\d_][\w'’]*(?:[-&/][\w'’]+)*)                                                          # whale, N-BOX, AT&T
     """,
     re.X,
@@ -47,6 +47,7 @@ _TOKEN = re.compile(
 # As they are written in words; "8th" is found by "eighth" and the other way round.
 _ORDINALS = dict(enumerate("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), start=1))
 
+SHORT = {"yr": "year", "yrs": "years", "pct": "percent", "govt": "government", "dept": "department"}  # what people write for whole words
 _ROMAN = dict(zip("ii iii iv vi vii viii ix xi xii xiii xiv".split(), (2, 3, 4, 6, 7, 8, 9, 11, 12, 13, 14), strict=True))
 
 
@@ -90,8 +91,8 @@ def tokenize(text: str) -> list[str]:
     ['25-year', '25', 'year', 'rule', '49cfr531', '49', 'cfr', '531']
     >>> tokenize("a 2.5% duty under H.R. 7389")
     ['2.5%', '2.5', 'duti', 'hr7389', 'hr', '7389']
-    >>> tokenize("the 8th Circuit"), tokenize("keep_last")
-    (['eighth', '8', 'circuit'], ['keep_last', 'keep', 'last'])
+    >>> tokenize("the 8th Circuit"), tokenize("keep_last"), tokenize("$10k, 25 yrs")
+    (['eighth', '8', 'circuit'], ['keep_last', 'keep', 'last'], ['10k', '10000', '25', 'year'])
     """
     return [token for token, _ in words_of(text)]
 
@@ -120,17 +121,20 @@ def _tokens(kind: str, word: str) -> Sequence[str]:
     if kind == "ordinal":
         return [stem(_ORDINALS.get(int(low[:-2]), low)), low[:-2]]
     if kind == "number":
-        low = re.sub(r"\s?(?:percent|per\s+cent|%)", "%", low).replace(" ", "")
+        low = re.sub(r"\s?(?:percent|pct|per\s+cent|%)", "%", low).replace(" ", "")
         low = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", low)
+        if low.endswith("k") and "," not in low:
+            return [low.lstrip("$€£¥"), f"{1000 * float(low.strip('$€£¥k')):.0f}"]
         bare = low.lstrip("$€£¥")
         if "-" in bare:
             parts = bare.split("-")
-            return [bare, parts[0], *(stem(part) for part in parts[1:] if part not in STOPWORDS)]
+            return [bare, parts[0], *(stem(SHORT.get(part, part)) for part in parts[1:] if part not in STOPWORDS)]
         whole = bare.rstrip("%")
         return [low] if low == whole else list(dict.fromkeys((low, bare, whole)))
     if low in _ROMAN and (word.isupper() or len(low) > 2):  # "III" is found by "3" and the other way round
         return [low, str(_ROMAN[low])]
     low = re.sub(r"'s?$", "", low)
+    low = SHORT.get(low, low)
     parts = [part for part in re.split(r"[-&/_]", low) if part]
     kept = [stem(part) for part in parts if part not in STOPWORDS]
     if len(parts) > 1:
