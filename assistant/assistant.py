@@ -93,6 +93,12 @@ def _is_told(term: Term, told: frozenset[str]) -> bool:
     return bool(related(term.token) & told) or (not term.is_name and (says_little(term.token) or term.word.lower() in ADVERBS | PREPOSITIONS))
 
 
+def _compares(part: Part, sides: Sequence[str]) -> bool:
+    """Whether one of the best sentences speaks of both sides of a comparison."""
+    one, other = (frozenset(tokenize(side)) for side in sides)
+    return any(item.covered & (one - other) and item.covered & (other - one) for item in part.evidence[:TOUCHED])
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A question on its way: everything that is known before the first word is written."""
@@ -272,9 +278,13 @@ class Assistant:
 
     def _sides(self, standalone: str, parts: list[Part], seconds: dict[str, float], time_asked: Asked) -> list[Part]:
         """A comparison that no passage makes as its two sides, each answered by itself; other questions as they are."""
-        sides = sides_of(bare(standalone)) if len(parts) == 1 and parts[0].support.status != "answered" else []
+        sides = sides_of(bare(standalone)) if len(parts) == 1 else []
+        if not sides or (parts[0].support.status == "answered" and _compares(parts[0], sides)):
+            return parts
         apart = [self._part(side, seconds, time_asked) for side in sides]
-        return apart if apart and min(side.support.probability for side in apart) > parts[0].support.probability else parts
+        worst = min(side.support.probability for side in apart)
+        enough = worst > parts[0].support.probability or (parts[0].support.status == "answered" and all(side.is_answered for side in apart))
+        return apart if enough else parts
 
     def _in_general(self, part: Part, seconds: dict[str, float]) -> Part:
         """A part on a thing that the sources do not know, with a reserve by what they say of its kind; itself where the corpus names no kind.
