@@ -81,12 +81,14 @@ def bare(text: str) -> str:
 def analyse(text: str, words: Keywords) -> Question:
     """Take a question apart against the words of a corpus."""
     terms: dict[str, Term] = {}
+    kind = kind_of(text)
+    orders = re.match(r"\W*(?:name|list)\b", text, re.I) if kind == "list" else None  # "name the ships that sank"
     shouted = sum(word[:1].isupper() for word in text.split()) > 0.6 * len(text.split())
-    for token, word in words_of(text):
+    for token, word in words_of(text[orders.end() :] if orders else text):
         if token not in STOPWORDS and token not in terms and word != "may":  # the month is written with a capital
             capital = word[:1].isupper() and not shouted and not text.startswith(word)
             terms[token] = Term(token, word, words.rarity(token), words.frequency.get(token, 0) > 0, capital or is_name(word))
-    return Question(text, tuple(terms.values()), kind_of(text))
+    return Question(text, tuple(terms.values()), kind)
 
 
 def is_name(word: str) -> bool:
