@@ -40,7 +40,7 @@ _DEFINED = re.compile(
     r"""^\W*(?:so\ |and\ |but\ |ok\ |hi\ |hello\ )*
         (?:what\ ?(?:'s|is|are|was|were|s)|what\ (?:does|do)|define|meaning\ of|what\ (?:counts?|qualifies)\ as)\s+
         (?:the\ (?:meaning|definition)\ of\s+)?(?:an?\s+|the\s+)?
-        (?P<subject>[\w'’.-]+(?:\s+[\w'’.-]+){0,2}?)(?:\s+(?:mean|means|stand\ for))?\s*[?.!]*\s*$""",
+        (?P<subject>[\w'’.-]+(?:\s+[\w'’.-]+){0,2}?)(?:\s+(?:mean|means|stand\ for|(?P<acts>do)))?\s*[?.!]*\s*$""",
     re.I | re.X,
 )
 # What a thing is, or what it does: "A berth is …", "The berth rule exempts …".
@@ -48,6 +48,7 @@ _OPENING = re.compile(
     r"\W*(.{0,90}?)(?<![(])\b(?:is|are|was|were|means?|stands? for|consists? of|refers? to|lets?|allows?|permits?|exempts?|requires?|sets?|"
     r"measures?|limits?|covers?|has|have)\b"
 )
+_ACTING = re.compile(r"\W*((?:[\w'’.-]+`?\W+){1,3}?)(?!(?:is|was|has|does|its|this)\b)[a-z]+s\b(?!\s+(?:is|are|was|were|of)\b)")
 _COMPLEMENTS = frozenset("of for in under on as at to by from since".split())  # "Section 5 of the Harbour Act lets …"
 _OF_HISTORY = re.compile(
     r"""\b(?:the\ )?(?:history|timeline|chronology|evolution)\ of\b
@@ -147,6 +148,8 @@ def fits(question: str, kind: Kind, sentence: str) -> bool:
 
     >>> fits("How many ships sank?", "number", "In 1902 three ships sank."), fits("How many ships sank?", "number", "Ships sank in 1902.")
     (True, False)
+    >>> fits("What does a winch do?", "definition", "A winch lifts boats."), fits("What does a winch do?", "definition", "Oil the winch.")
+    (True, False)
     """
     if kind == "definition":
         return _defines(question, sentence)
@@ -194,6 +197,8 @@ def _wished(question: str) -> str | None:
 def _defines(question: str, sentence: str) -> bool:
     """Whether a sentence begins with the thing that is asked about, by its name or its initials, and goes on to say what it is."""
     match = _DEFINED.search(question)
+    if match and match["acts"] and (acting := _ACTING.match(sentence)):  # "The winch lifts …"
+        return _stems(acting[1])[-len(_stems(match["subject"])) :] == _stems(match["subject"])
     opening = _OPENING.match(sentence)
     if not match or not opening:
         return False
