@@ -39,7 +39,7 @@ def assess(question: Question, evidence: Sequence[Evidence]) -> Support:
     is_near = features["cosine"] >= NEAR and features["rarest_name"] < RARE_NAME
     if probability < fitted["declined_below"] * (NEAR_SHARE if is_near else 1.0):
         status = "declined"
-    elif probability < fitted["answered_from"] or states_absence(evidence[0].prose):
+    elif probability < fitted["answered_from"] or features["rarest_name"] >= RARE_NAME or states_absence(evidence[0].prose):
         status = "partial"
     return Support(probability, status, missing_terms(question, evidence), features)
 
