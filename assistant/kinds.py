@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal
 
-from index.keywords import stem
+from index.keywords import STOPWORDS, stem
 
 Kind = Literal["definition", "number", "date", "person", "place", "yes/no", "reason", "list", "any"]
 
@@ -220,7 +220,7 @@ def _stems(text: str) -> list[str]:
 def _counted(question: str) -> frozenset[str]:
     """The stems of the thing that a question counts, if it counts any."""
     match = _COUNTED.search(question)
-    return frozenset(stem(word.lower()) for word in match.groups() if word) if match else frozenset()
+    return frozenset(stem(word.lower()) for word in match.groups() if word and word.lower() not in STOPWORDS) if match else frozenset()
 
 
 @lru_cache(maxsize=256)
