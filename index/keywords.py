@@ -123,8 +123,8 @@ def _tokens(kind: str, word: str) -> Sequence[str]:
     if kind == "number":
         low = re.sub(r"\s?(?:percent|pct|per\s+cent|%)", "%", low).replace(" ", "")
         low = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", low)
-        if low.endswith("k") and "," not in low:
-            return [low.lstrip("$€£¥"), f"{1000 * float(low.strip('$€£¥k')):.0f}"]
+        if thousands := re.fullmatch(r"[$€£¥]?(\d+(?:\.\d+)?)k", low):
+            return [f"{thousands[1]}k", f"{1000 * float(thousands[1]):.0f}"]
         bare = low.lstrip("$€£¥")
         if "-" in bare:
             parts = bare.split("-")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index.keywords import Keywords, tokenize
 
@@ -29,6 +31,31 @@ def test_figures_and_citations_stay_whole(text, whole):
 @pytest.mark.parametrize(("text", "part"), [("49 CFR 531", "531"), ("25-year", "25"), ("2.5%", "2.5"), ("H.R. 7389", "7389"), ("$25,000", "25000")])
 def test_figures_and_citations_are_found_by_their_parts(text, part):
     assert part in tokenize(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "other"),
+    [
+        ("8th Circuit", "Eighth Circuit"),
+        ("SAFE 3", "SAFE III"),
+        ("25 yrs", "25 years"),
+        ("15 pct", "15%"),
+        ("$10k", "10,000"),
+        ("keep_last", "last keep"),
+    ],
+)
+def test_two_ways_to_write_a_thing_meet(written, other):
+    assert set(tokenize(written)) & set(tokenize(other)) >= set(tokenize(other)) - {"iii"}
+
+
+_pieces = st.sampled_from(
+    "22 10 k K - track th st % $ € . , § U.S.C. CFR H.R. iii IV _ a & / ' ’ 1,5k 22-track 10k-mile ٣ ² ½ 3rd-hand \u00a0".split(" ")
+)
+
+
+@given(st.one_of(st.text(max_size=40), st.lists(_pieces, max_size=8).map("".join), st.lists(_pieces, max_size=8).map(" ".join)))
+def test_any_text_has_words(text):
+    assert all(token and token == token.strip() for token in tokenize(text))
 
 
 def test_words_meet_in_their_stem():
