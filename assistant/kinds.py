@@ -102,7 +102,7 @@ def kind_of(text: str, *, may_define: bool = True) -> Kind:
 _NUMERAL = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty)"
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 _GIVEN: Mapping[Kind, re.Pattern[str]] = {
-    "number": re.compile(rf"\d|\b(?:{_NUMERAL}|hundred|thousand|million|billion|half|twice|none|zero)\b", re.I),
+    "number": re.compile(rf"\d|\b(?:{_NUMERAL}|hundred|thousand|million|billion|half|twice|none|zero|nobody)\b", re.I),
     "date": re.compile(
         rf"\b(?:1[5-9]|20)\d\d\b|\b(?:{_MONTHS})\b|\b\d+ (?:days?|weeks?|months?|years?)\b|\b\d{{1,2}}(?::\d\d)? ?[ap]\.?m\b|\bcentury\b", re.I
     ),
@@ -136,6 +136,7 @@ _FIGURES = tuple(
         (r"\b(?:weight|weigh|weighs|heavy)\b", r"\d[\d.,]*\s?(?:kg|g|lb|lbs|pounds?|tons?|tonnes?|kilograms?|grams?|ounces?|oz)\b"),
     )
 )
+_NOBODY = re.compile(r"\b(?:nobody|no one)\b", re.I)
 _COUNTED = re.compile(r"\bhow many (?:(?:of|other|more|different|the|new|total|separate) )*([^\W\d_][\w-]*)(?: ([^\W\d_][\w-]*))?", re.I)
 _COUNT = re.compile(
     rf"\b(?:\d[\d.,]*|{_NUMERAL}|dozens?|hundreds?|thousands?|millions?|billions?|several|both|all|no|none|neither)\b((?:[^\w.;]+[\w%'’-]+){{1,6}})",
@@ -157,7 +158,9 @@ def fits(question: str, kind: Kind, sentence: str) -> bool:
     if given is not None and not given.search(sentence):
         return False
     if counted := _counted(question):
-        return any(counted & {stem(word) for word in re.findall(r"[a-z]+", words.lower())} for words in _COUNT.findall(sentence))
+        return bool(_NOBODY.search(sentence)) or any(
+            counted & {stem(word) for word in re.findall(r"[a-z]+", words.lower())} for words in _COUNT.findall(sentence)
+        )
     figure = _figure(question) if kind == "number" else None
     return figure is None or bool(figure.search(sentence))
 
