@@ -124,25 +124,24 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
 
 
 @lru_cache(maxsize=8192)
-def _tokens(text: str) -> frozenset[str]:
-    """The words of a text; the same passages are found again and again."""
-    return frozenset(tokenize(text))
-
-
-@lru_cache(maxsize=8192)
-def _places(text: str) -> Mapping[str, Sequence[int]]:
-    """Where each word of a text stands, stop words left out."""
+def _read(text: str) -> tuple[frozenset[str], Mapping[str, Sequence[int]]]:
+    """The words of a text, and where each of them stands, stop words left out; the same passages are found again and again."""
+    tokens = tokenize(text)
     places: dict[str, list[int]] = {}
-    for place, token in enumerate(token for token in tokenize(text) if token not in STOPWORDS):
+    for place, token in enumerate(token for token in tokens if token not in STOPWORDS):
         places.setdefault(token, []).append(place)
-    return places
+    return frozenset(tokens), places
+
+
+def _tokens(text: str) -> frozenset[str]:
+    return _read(text)[0]
 
 
 def _share_together(neighbours: Sequence[tuple[str, str]], text: str) -> float:
     """The share of a question's neighbouring words that are neighbours in a text, in either order."""
     if not neighbours:
         return 0.0
-    places = _places(text)
+    _, places = _read(text)
     found = sum(
         any(abs(one - other) <= TOGETHER for one in places.get(first, ()) for other in places.get(second, ())) for first, second in neighbours
     )
