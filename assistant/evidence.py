@@ -36,9 +36,8 @@ _POINTER = re.compile(
 
 @dataclass(frozen=True)
 class Evidence:
-    """A sentence of a hit that bears on the question, under a number. The span may begin earlier, so that the quote stands alone."""
+    """A sentence of a hit that bears on the question. The span may begin earlier, so that the quote stands alone."""
 
-    number: int
     hit: Hit
     start: int
     end: int
@@ -75,7 +74,7 @@ def as_answerable(question: Question, hits: Sequence[Hit]) -> Question:
 
 
 def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Evidence]:
-    """Every sentence of the hits as evidence, best first, numbered from 1."""
+    """Every sentence of the hits as evidence, best first; its place in the list, from 1, is its number."""
     alike = index.synonyms_of([term.token for term in question.terms])
     rarity = {term.token: COMMONEST + (1 - COMMONEST) * term.rarity for term in question.terms}
     total = sum(rarity.values()) or 1.0
@@ -118,9 +117,9 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
             }
             score = sum(share.get(name, 0.0) * value for name, value in features.items())
             covered = frozenset(had | around)
-            found.append(Evidence(0, hit, start, end, quote, prose, own, context, score, features, covered))
+            found.append(Evidence(hit, start, end, quote, prose, own, context, score, features, covered))
     found.sort(key=lambda evidence: (-evidence.score, evidence.hit.document_id, evidence.start))
-    return [replace(evidence, number=number) for number, evidence in enumerate(_distinct(found), start=1)]
+    return _distinct(found)
 
 
 @lru_cache(maxsize=8192)

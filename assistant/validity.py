@@ -189,7 +189,7 @@ def in_time(hits: Sequence[Hit], asked: Asked, histories: Histories, *, limit: i
 
 
 def ordered(question: Question, evidence: Sequence[Evidence], asked: Asked, histories: Histories, *, today: str) -> list[Evidence]:
-    """Evidence in the order of what held in the time asked about, numbered anew; nothing is left out."""
+    """Evidence in the order of what held in the time asked about; nothing is left out."""
     kind = "former" if asked.is_former else "told" if asked.is_told else "past" if asked.is_past else "untold"
     factors = FACTORS[kind]
     looks_back = asked.is_told and asked.end < today
@@ -224,9 +224,8 @@ def ordered(question: Question, evidence: Sequence[Evidence], asked: Asked, hist
             factor *= SPOKEN_LATER
         if kind == "former" and state == "no longer" and current & set(histories.after(place)):
             factor = PREDECESSOR
-        judged.append(replace(item, score=item.score * factor))
-    judged.sort(key=lambda item: (-item.score, item.hit.document_id, item.start))
-    return [replace(item, number=number) for number, item in enumerate(judged, start=1)]
+        judged.append(item if factor == 1.0 else replace(item, score=item.score * factor))
+    return sorted(judged, key=lambda item: (-item.score, item.hit.document_id, item.start))
 
 
 def _standing(hit: Hit, asked: Asked, histories: Histories) -> tuple[Place, State]:
