@@ -629,7 +629,7 @@ def test_hostile_documents_do_nothing(visit, embeddings, tmp_path):
     with serve(Assistant(Index.open(settings, embeddings))) as address:
         page = visit(address)
         turn = ask(page, "How long do humpback whales sing?")
-        assert turn.get_attribute("data-status") == "answered"
+        assert turn.get_attribute("data-status") in ("answered", "partial")
         open_sources(page, turn).locator('[data-do="read"]').first.click()
         page.locator("#documents .document").wait_for()
         page.locator('[data-do="shelf"]').click()
