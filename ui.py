@@ -34,7 +34,7 @@ from page.follow_ups import follow_ups
 
 if TYPE_CHECKING:
     from assistant import Assistant
-    from index import Document
+    from index import Document, Hit
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +47,7 @@ TURN_LENGTH = 4000  # characters of each
 COMMENT_LENGTH = 2000  # characters
 SESSIONS = 200  # of browsers that Gradio remembers; each takes some 55 kB
 LARGEST_RESTORE = 200  # answers of a kept conversation that are drawn again
+FOUND = 5  # passages told of under "How this was found"
 DRAWING_SECONDS = 0.1  # between two drawings of a growing answer; a quoted one is complete before
 LOADING_SECONDS = 20  # a page waits for the assistant at once; then it asks again, since proxies end long requests
 STANDING_SECONDS = 10  # between two looks at whether documents have changed
@@ -391,6 +392,13 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
         """Each figure's title, with the documents beside whose quotes it is offered."""
         return {figure.title: frozenset((figure.table, *figure.about)) for figure, _ in figures_drawn.get(ready)}
 
+    def found_for(ready: Assistant, answer: Answer) -> Sequence[Hit]:
+        """The passages that the search finds first for an answer's question, where the answer names no nearest ones."""
+        try:
+            return () if answer.nearest else ready.search(answer.standalone_question, limit=FOUND)
+        except UserError:  # the answer stands without them
+            return ()
+
     def contents(ready: Assistant) -> tuple[str, str, str]:
         """Header, welcome and about."""
         header = draw.draw_header(title_of(ready), ready.index.configuration.description, ready.mode)
@@ -449,7 +457,8 @@ def build_app(assistant: Assistant | Callable[[], Assistant], settings: PageSett
                 next_drawing = time.monotonic() + DRAWING_SECONDS
                 told = draw.draw_notices(standing.notices(ready))
                 further = follow_ups(answer, ready.examples, questions_of(turns)) if answer.complete else ()
-                yield draw.draw_asked(asked, draw.draw_answer(answer, shelf_of(ready), offered(ready), further)), told
+                found = found_for(ready, answer) if answer.complete else ()
+                yield draw.draw_asked(asked, draw.draw_answer(answer, shelf_of(ready), offered(ready), further, found)), told
         except Exception as error:
             if not isinstance(error, UserError):
                 logger.exception("A question failed")

@@ -77,10 +77,10 @@ class Part:
             return prompts.PART_MISSING.format(part=self.question.text)
         if self.support.status == "answered":
             return None
-        if states_absence(self.evidence[0].prose):
-            return prompts.SOURCES_SAY_SO
         times = self.asked.words.lower().split()  # a day is answered for, whether a sentence names it or not
         lacking = [term for term in self.support.missing if term.word.lower() not in times and not _is_told(term, told)]
+        if states_absence(self.evidence[0].prose) and not any(term.is_name for term in lacking):
+            return prompts.SOURCES_SAY_SO
         words = list(dict.fromkeys(term.shown for term in lacking))[:3]
         named = [prompts.IN_GENERAL.format(thing=thing, kind=kind) for thing, kind in self.told_of.items()]
         if words:

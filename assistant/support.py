@@ -15,6 +15,8 @@ from assistant.question import Question, Term
 BEST = 3  # sentences that the decision looks at: what an answer would hold
 NEAR = 0.45  # cosine of a sentence that speaks of what is asked, if in other words
 RARE_NAME = 0.5  # rarity of a name from which a question is about that, and not about what is near
+LACKING_NAME = 0.3  # rarity of a name without which little else may count
+LACKING_SHARE = 1.75  # of the threshold: a question whose name no good sentence has is declined sooner
 NEAR_SHARE = 0.5  # of the threshold: a question with such a sentence is answered with a reserve rather than declined
 FEATURES = ("cosine", "covered", "rarest_name", "kind", "terms")
 
@@ -37,7 +39,8 @@ def assess(question: Question, evidence: Sequence[Evidence]) -> Support:
     probability = 1 / (1 + math.exp(-total)) if question.terms and evidence else 0.0
     status: Literal["answered", "partial", "declined"] = "answered"
     is_near = features["cosine"] >= NEAR and features["rarest_name"] < RARE_NAME
-    if probability < fitted["declined_below"] * (NEAR_SHARE if is_near else 1.0):
+    share = LACKING_SHARE if features["rarest_name"] >= LACKING_NAME else NEAR_SHARE if is_near else 1.0
+    if probability < fitted["declined_below"] * share:
         status = "declined"
     elif probability < fitted["answered_from"] or features["rarest_name"] >= RARE_NAME or states_absence(evidence[0].prose):
         status = "partial"

@@ -363,7 +363,7 @@ def _questions(heading: str, questions: Sequence[str], kind: str) -> str:
     return f'<div class="{kind}"><h3>{escape(heading)}</h3><div class="chips">{buttons}</div></div>'
 
 
-def _how(answer: Answer) -> str:
+def _how(answer: Answer, found: Sequence[Hit]) -> str:
     rows = "".join(
         f"<tr><th scope='row'>{escape(texts.STAGES.get(stage, stage.replace('_', ' ').capitalize()))}</th><td>{seconds:.3f}</td></tr>"
         for stage, seconds in answer.seconds.items()
@@ -374,8 +374,12 @@ def _how(answer: Answer) -> str:
     if answer.usage:
         lines.append(texts.TOKENS.format(input=f"{answer.usage.input_tokens:,}", output=f"{answer.usage.output_tokens:,}"))
     told = "".join(f"<p>{escape(line)}</p>" for line in lines)
-    near = "".join(f"<tr><th scope='row'>{escape(hit.title)}</th><td>{float(hit.score):.3f}</td></tr>" for hit in answer.nearest)
-    tables = _small_table(texts.STAGE, texts.SECONDS, rows) + _small_table(texts.NEAREST_PASSAGE, texts.NEAREST_SCORE, near)
+    passages = "".join(
+        f"<tr><th scope='row'>{escape(': '.join(dict.fromkeys((hit.title, hit.section.split(' > ')[-1]))))}</th><td>{float(hit.score):.3f}</td></tr>"
+        for hit in answer.nearest or found
+    )
+    heading = texts.NEAREST_PASSAGE if answer.nearest else texts.FOUND_PASSAGE
+    tables = _small_table(texts.STAGE, texts.SECONDS, rows) + _small_table(heading, texts.PASSAGE_SCORE, passages)
     return f'<details class="how"><summary>{escape(texts.HOW)}</summary>{tables}{told}</details>'
 
 
@@ -410,10 +414,12 @@ def question_bubble(question: str) -> str:
 
 def draw_answer(
     answer: Answer, shelf: Shelf | None = None, figures: Mapping[str, Collection[str]] = MappingProxyType({}), follow_ups: Sequence[str] = (),
+    found: Sequence[Hit] = (),
 ) -> str:  # fmt: skip
     """A turn: the question, its Answer, and the sources for the pane.
 
     `figures`: by title, the documents beside which one is offered. `follow_ups`: questions offered where the Answer itself suggests none.
+    `found`: passages that the search found, told with their scores where the Answer names no nearest ones.
     """
     callout = {"declined": texts.DECLINED, "partial": texts.PARTIAL}.get(answer.status)
     about = [title for title, documents in figures.items() if any(citation.document_id in documents for citation in answer.citations)]
@@ -430,7 +436,7 @@ def draw_answer(
     ending = ""
     if answer.complete:
         heading = texts.SUGGESTIONS if answer.status == "declined" else texts.FOLLOW_UPS
-        ending = '<div class="tools"></div>' + _questions(heading, answer.suggestions or follow_ups, "suggestions") + _how(answer)
+        ending = '<div class="tools"></div>' + _questions(heading, answer.suggestions or follow_ups, "suggestions") + _how(answer, found)
     return (
         f'<article class="turn" data-status="{escape(answer.status)}" data-complete="{str(answer.complete).lower()}">'
         + question_bubble(answer.question)

@@ -68,7 +68,7 @@ STATUSES = MappingProxyType({
 # --- how an answer was found ---
 HOW = "How this was found"
 STAGE, SECONDS = "Stage", "Seconds"
-NEAREST_PASSAGE, NEAREST_SCORE = "Nearest passage", "Score"
+NEAREST_PASSAGE, FOUND_PASSAGE, PASSAGE_SCORE = "Nearest passage", "Passage found", "Score"
 SCORE = "Confidence that the evidence answers the question: {score}"
 TOKENS = "Tokens: {input} in, {output} out"
 STAGES = MappingProxyType({

@@ -160,7 +160,13 @@ def click_through(page, turn):
         assert copied.startswith(told)
         assert citation["published"][:4] in copied
     turn.locator(".how summary").click()
-    assert [row.split()[0] for row in turn.locator(".how tr").all_inner_texts()] == "Stage Understanding Searching Weighing Writing Together".split()
+    stages, passages = turn.locator(".how table").all()
+    assert [row.split()[0] for row in stages.locator("tr").all_inner_texts()] == "Stage Understanding Searching Weighing Writing Together".split()
+    scores = [float(cell) for cell in passages.locator("td").all_inner_texts()]
+    assert passages.locator("thead").inner_text().split() == ["Passage", "found", "Score"]
+    assert len(scores) == ui.FOUND
+    assert scores == sorted(scores, reverse=True) != [0.0] * ui.FOUND
+    assert citation["title"] in passages.inner_text()
     assert re.search(r"\d+%", turn.locator(".how").inner_text())
 
 
