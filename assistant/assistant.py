@@ -48,6 +48,7 @@ logger = logging.getLogger(__name__)
 FURTHER = 6  # passages looked through for other steps of the histories found
 NEAREST = 3  # passages shown with a refusal
 STEPS = 8  # of a history in an answer
+COMPARED = 8  # sentences of which one may speak of both sides of a comparison
 TOUCHED = 8  # sentences whose places a question is taken to have brought up
 
 History = Sequence[Turn | Mapping[str, Any]]
@@ -88,15 +89,18 @@ class Part:
         return " ".join(named) or prompts.NOT_EXACTLY
 
 
+_UNMISSED = ADVERBS | PREPOSITIONS
+
+
 def _is_told(term: Term, told: frozenset[str]) -> bool:
     """Whether words of an answer hold a word, another for it, or it says too little to be missed."""
-    return bool(related(term.token) & told) or (not term.is_name and (says_little(term.token) or term.word.lower() in ADVERBS | PREPOSITIONS))
+    return bool(related(term.token) & told) or (not term.is_name and (says_little(term.token) or term.word.lower() in _UNMISSED))
 
 
 def _compares(part: Part, sides: Sequence[str]) -> bool:
     """Whether one of the best sentences speaks of both sides of a comparison."""
     one, other = (frozenset(tokenize(side)) for side in sides)
-    return any(item.covered & (one - other) and item.covered & (other - one) for item in part.evidence[:TOUCHED])
+    return any(item.covered & (one - other) and item.covered & (other - one) for item in part.evidence[:COMPARED])
 
 
 @dataclass(frozen=True)
@@ -187,10 +191,13 @@ class Assistant:
         text = check_question(question, maximum=self.settings.question_length)
         self._take_up_new_generation()
         try:
-            return self.index.search(self._stand_alone(text, history)[0], limit=limit)
+            return self._found(text, history, limit)
         except GenerationGone:
             self._take_up_new_generation(is_gone=True)
-            return self.index.search(self._stand_alone(text, history)[0], limit=limit)
+            return self._found(text, history, limit)
+
+    def _found(self, text: str, history: History, limit: int) -> list[Hit]:
+        return self.index.search(bare(self._stand_alone(text, history)[0]), limit=limit)
 
     def timeline(self, topic_or_question: str) -> list[Step]:
         """A history as steps, the earliest first: of a topic or a document of the corpus, or of what a question is about.
@@ -279,12 +286,12 @@ class Assistant:
     def _sides(self, standalone: str, parts: list[Part], seconds: dict[str, float], time_asked: Asked) -> list[Part]:
         """A comparison that no passage makes as its two sides, each answered by itself; other questions as they are."""
         sides = sides_of(bare(standalone)) if len(parts) == 1 else []
-        if not sides or (parts[0].support.status == "answered" and _compares(parts[0], sides)):
+        is_answered = parts[0].support.status == "answered"
+        if not sides or (is_answered and _compares(parts[0], sides)):
             return parts
         apart = [self._part(side, seconds, time_asked) for side in sides]
-        worst = min(side.support.probability for side in apart)
-        enough = worst > parts[0].support.probability or (parts[0].support.status == "answered" and all(side.is_answered for side in apart))
-        return apart if enough else parts
+        is_surer = min(side.support.probability for side in apart) > parts[0].support.probability
+        return apart if is_surer or (is_answered and all(side.is_answered for side in apart)) else parts
 
     def _in_general(self, part: Part, seconds: dict[str, float]) -> Part:
         """A part on a thing that the sources do not know, with a reserve by what they say of its kind; itself where the corpus names no kind.

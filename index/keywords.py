@@ -47,7 +47,9 @@ _TOKEN = re.compile(
 # As they are written in words; "8th" is found by "eighth" and the other way round.
 _ORDINALS = dict(enumerate("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), start=1))
 
-SHORT = {"yr": "year", "yrs": "years", "pct": "percent", "govt": "government", "dept": "department"}  # what people write for whole words
+# What people write for whole words.
+SHORT = {"yr": "year", "yrs": "years", "pct": "percent", "govt": "government", "dept": "department"}
+# Without those that are words or names more often: I, V, X, XV and so on.
 _ROMAN = dict(zip("ii iii iv vi vii viii ix xi xii xiii xiv".split(), (2, 3, 4, 6, 7, 8, 9, 11, 12, 13, 14), strict=True))
 
 

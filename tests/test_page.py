@@ -790,8 +790,9 @@ def test_settings_of_the_queue_reach_it(assistant):
     assert [function.queue for function in page.fns.values() if function.api_name in ("load", "load_documents")] == [False, False]
 
 
-def test_a_question_in_the_queue_is_shown_and_can_be_taken_back(visit, assistant, monkeypatch):
-    go_on, begun, answers = threading.Event(), threading.Semaphore(0), assistant.answer
+def hold_answers_back(assistant, monkeypatch):
+    """Answers of the API that wait: a semaphore that tells of each that has begun, and the event that lets them go on."""
+    begun, go_on, answers = threading.Semaphore(0), threading.Event(), assistant.answer
 
     def slow_answer(*question, **options):
         begun.release()
@@ -799,6 +800,11 @@ def test_a_question_in_the_queue_is_shown_and_can_be_taken_back(visit, assistant
         return answers(*question, **options)
 
     monkeypatch.setattr(assistant, "answer", slow_answer)
+    return begun, go_on
+
+
+def test_a_question_in_the_queue_is_shown_and_can_be_taken_back(visit, assistant, monkeypatch):
+    begun, go_on = hold_answers_back(assistant, monkeypatch)
     with serve(assistant, concurrency=1) as address:
         first = Client(address, verbose=False).submit(QUESTION, api_name="/answer")
         assert begun.acquire(timeout=30)
@@ -820,14 +826,7 @@ def test_a_question_in_the_queue_is_shown_and_can_be_taken_back(visit, assistant
 
 
 def test_a_full_queue_asks_to_try_again_and_the_page_is_there_all_the_same(visit, assistant, monkeypatch):
-    go_on, begun, answers = threading.Event(), threading.Semaphore(0), assistant.answer
-
-    def slow_answer(*question, **options):
-        begun.release()
-        go_on.wait(60)
-        return answers(*question, **options)
-
-    monkeypatch.setattr(assistant, "answer", slow_answer)
+    begun, go_on = hold_answers_back(assistant, monkeypatch)
     with serve(assistant, queue=1, concurrency=1) as address:
         client = Client(address, verbose=False)
         first = client.submit(QUESTION, api_name="/answer")
