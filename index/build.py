@@ -27,7 +27,7 @@ from index.place import Place, place_of
 from index.settings import IndexSettings
 from index.store import PAGE, Passage, Store, passage_of
 
-EMBEDDED = "sentences-in-context-2"  # part of an index's recipe: change it when the model reads other texts
+EMBEDDED = "sentences-in-context-3"  # part of an index's recipe: change it when the model reads other texts
 WORN = 0.25  # share of deleted passages from which on a store is written anew instead of carried on
 HELD = 32_000_000  # characters of documents held while they are indexed; what is beyond is read again when its turn comes
 SAMPLE = 32  # passages of a new generation that are read back

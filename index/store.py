@@ -68,7 +68,8 @@ class Passage:
 
     @property
     def context(self) -> str:
-        return f"{self.title} > {self.section}" if self.section and self.section != self.title else self.title
+        """Title and headings, each once."""
+        return " > ".join(dict.fromkeys((self.title, *self.section.split(" > ")))) if self.section else self.title
 
 
 def passage_of(chunk: Chunk, document: Document, *, position: int, first_sentence: int, key: str) -> Passage:
