@@ -255,7 +255,8 @@ def _say_faults(built: BuildReport | Manifest) -> None:
     for skipped in built.skipped:
         click.echo(f"Skipped {skipped.document_id}: {skipped.reason}", err=True)
     for suspicion in built.suspicious:
-        click.echo(f"Suspicious words in {suspicion.document_id}: {suspicion.words!r}", err=True)
+        where = f"{suspicion.document_id}:{suspicion.line}" if suspicion.line else suspicion.document_id
+        click.echo(f"Suspicious words in {where}: {suspicion.words!r}", err=True)
 
 
 @contextmanager

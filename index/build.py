@@ -17,11 +17,11 @@ import numpy as np
 from index.chunks import CHUNKER, split
 from index.configuration import CONFIGURATION, read_configuration
 from index.contradictions import contradictions
-from index.documents import READER, READER_LIBRARIES, Document, document_id, find_documents, read_document
+from index.documents import READER, READER_LIBRARIES, Document, document_id, find_documents, inspect_document, read_document
 from index.embeddings import Embeddings, Vectors, unit
 from index.errors import CorpusError, DocumentError, IndexDamaged, IndexMissing, SettingsError, UserError
 from index.generations import current_generation as current_generation
-from index.keywords import TOKENIZER, Collector, Keywords, tokenize, words_of
+from index.keywords import TOKENIZER, TOKENIZER_LIBRARIES, Collector, Keywords, tokenize, words_of
 from index.manifest import FORMAT, Changes, DocumentState, Manifest, Recipe, Skipped, Suspicion, compare, damages, files_of, state_of
 from index.place import Place, place_of
 from index.settings import IndexSettings
@@ -69,12 +69,16 @@ class BuildReport:
 
 def recipe_of(settings: IndexSettings, embeddings: Embeddings) -> Recipe:
     """The recipe that these settings and this model ask for."""
-    reader = " ".join((READER, *(f"{name}-{importlib.metadata.version(name)}" for name in READER_LIBRARIES)))
+    reader, tokenizer = _with_versions(READER, READER_LIBRARIES), _with_versions(TOKENIZER, TOKENIZER_LIBRARIES)
     return Recipe(
-        format=FORMAT, reader=reader, chunker=CHUNKER, chunk_size=settings.chunk_size, tokenizer=TOKENIZER, embedded=EMBEDDED,
+        format=FORMAT, reader=reader, chunker=CHUNKER, chunk_size=settings.chunk_size, tokenizer=tokenizer, embedded=EMBEDDED,
         embedding_model=embeddings.name, fingerprint=embeddings.fingerprint, dimensions=embeddings.dimensions,
         precision=embeddings.precision,
     )  # fmt: skip
+
+
+def _with_versions(name: str, libraries: Sequence[str]) -> str:
+    return " ".join((name, *(f"{library}-{importlib.metadata.version(library)}" for library in libraries)))
 
 
 def corpus_states(settings: IndexSettings, known: Mapping[str, DocumentState] | None = None) -> dict[str, DocumentState]:
@@ -192,14 +196,14 @@ def _rebuild(job: _Job, old: tuple[Path, Manifest] | None, folders: tuple[Skippe
     earlier = _earlier(job.place, old) if before and before.recipe.model == recipe.model else None
     if same_recipe and earlier is None:  # its files are whole, what is in them is not
         return _rebuild(job, None, folders)
-    documents = _read(job, [name for name in states if name in stale], states, skipped)
+    documents, suspicious = _read(job, [name for name in states if name in stale], states, skipped)
     unread = {item.document_id for item in skipped}
     indexed = {name: state for name, state in states.items() if name not in unread}
     if not indexed:
         first = f"{skipped[0].document_id} {skipped[0].reason}"
         raise CorpusError(f"None of the {len(states)} documents in {settings.corpus} can be read. The first: {first}")
-    suspicious = [item for item in before.suspicious if item.document_id in indexed and item.document_id not in stale] if before else []
-    suspicious += [Suspicion(name, words) for name, document in documents.items() for words in document.suspicious]
+    known_suspicions = before.suspicious if before else ()
+    suspicious = [*(item for item in known_suspicions if item.document_id in indexed and item.document_id not in stale), *suspicious]
 
     folder = job.place.new_generation()
     try:
@@ -243,16 +247,20 @@ def _refuse_other_corpus(settings: IndexSettings, before: Manifest, states: Mapp
         raise SettingsError(f"The index {settings.shown} is of another corpus, {before.corpus}: they share no document. {remedy}")
 
 
-def _read(job: _Job, names: Sequence[str], states: Mapping[str, DocumentState], skipped: list[Skipped]) -> dict[str, Document]:
-    """Those documents by id, without text where there is too much of it; what cannot be read goes to `skipped`."""
+def _read(
+    job: _Job, names: Sequence[str], states: Mapping[str, DocumentState], skipped: list[Skipped]
+) -> tuple[dict[str, Document], list[Suspicion]]:
+    """Those documents by id, without text where there is too much of it, and what in them is suspicious; what cannot be read goes to `skipped`."""
     corpus, limit = job.settings.corpus, job.settings.max_file_mb
     documents: dict[str, Document] = {}
+    suspicious: list[Suspicion] = []
     held = 0
     for number, name in enumerate(names, start=1):
         try:
             if states[name].size > limit * 1e6:
                 raise DocumentError(corpus / name, f"is larger than {limit:g} MB. Split it, or raise the limit with KEI_MAX_FILE_MB.")
-            document = read_document(corpus / name, corpus)
+            document, orders = inspect_document(corpus / name, corpus)
+            suspicious += [Suspicion(name, words, line) for words, line in orders.items()]
             held += len(document.text)
             documents[name] = document if held <= HELD else replace(document, text="", rows=())
         except DocumentError as error:
@@ -260,7 +268,7 @@ def _read(job: _Job, names: Sequence[str], states: Mapping[str, DocumentState], 
                 raise
             skipped.append(Skipped(name, error.problem))
         job.report("Reading", number, len(names))
-    return documents
+    return documents, suspicious
 
 
 def _standing(document: Document) -> str:

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-TOKENIZER = "words-9"  # part of an index's recipe: change it when texts come out as other words
+TOKENIZER = "words-10"  # part of an index's recipe: change it when texts come out as other words
+TOKENIZER_LIBRARIES = ("PyStemmer", "simplemma")  # other versions may make other words of a text
 
 UNSEEN = 20  # texts
 
@@ -73,9 +74,14 @@ def stem(word: str) -> str:
 @lru_cache(maxsize=65536)
 def lemma(word: str) -> str:
     """The dictionary form of a lower-case word; names come back capitalised, unknown words as they are."""
+    if known := _LEMMAS.get(word):
+        return known
     import simplemma
 
     return simplemma.lemmatize(word, lang="en", low_memory=True)
+
+
+_LEMMAS: dict[str, str] = {}  # that an index was built with: a look into the dictionary takes a thousand times as long
 
 
 @lru_cache(maxsize=65536)
@@ -182,7 +188,8 @@ class Keywords:
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._bm25.save(str(folder), show_progress=False)
-        facts = {"size": self.size, "frequency": self.frequency, "spellings": self.spellings}
+        lemmas = {word: base for word in self.spellings if (base := lemma(word)) != word}
+        facts = {"size": self.size, "frequency": self.frequency, "spellings": self.spellings, "lemmas": lemmas}
         (folder / "words.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
@@ -190,6 +197,8 @@ class Keywords:
         import bm25s
 
         facts = json.loads((folder / "words.json").read_text(encoding="utf-8"))
+        _LEMMAS.update(zip(facts["spellings"], facts["spellings"], strict=True))
+        _LEMMAS.update(facts["lemmas"])
         bm25 = bm25s.BM25.load(str(folder), load_vocab=True, mmap=facts["size"] > 20000, show_progress=False)
         return cls(bm25, facts["frequency"], facts["size"], facts["spellings"])
 

@@ -74,6 +74,7 @@ class Suspicion:
 
     document_id: str
     words: str
+    line: int | None = None  # of the file, from 1; None where a file has no lines
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -32,7 +32,8 @@ class Block:
     header: tuple[int, int] | None = None  # of a row: where the first row of its table stands
 
 
-def outline(text: str, *, indented_code: bool = True) -> list[Block]:
+@lru_cache(maxsize=8)  # a document is looked at once as it is read, and again as it is cut
+def outline(text: str, *, indented_code: bool = True) -> Sequence[Block]:
     """The blocks of `text`, in order and without overlap.
 
     >>> [(block.kind, "# A\\n\\n- one\\n- two\\n"[block.start:block.end]) for block in outline("# A\\n\\n- one\\n- two\\n")]
@@ -52,7 +53,7 @@ def outline(text: str, *, indented_code: bool = True) -> list[Block]:
         if block and (not blocks or block.start >= blocks[-1].end):
             header = (block.start, block.end) if kind == "header" else header if kind == "row" else None
             blocks.append(replace(block, header=header))
-    return blocks
+    return tuple(blocks)
 
 
 @cache

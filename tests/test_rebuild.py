@@ -128,13 +128,13 @@ def built(small_settings: IndexSettings, words: WordEmbeddings) -> IndexSettings
 def files_read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The documents that were read since the test began."""
     read: list[str] = []
-    original = building.read_document
+    original = building.inspect_document
 
     def note(path: Path, corpus: Path) -> Any:
         read.append(path.relative_to(corpus).as_posix())
         return original(path, corpus)
 
-    monkeypatch.setattr(building, "read_document", note)
+    monkeypatch.setattr(building, "inspect_document", note)
     return read
 
 
