@@ -20,6 +20,7 @@ TOKENIZER = "words-10"  # part of an index's recipe: change it when texts come o
 TOKENIZER_LIBRARIES = ("PyStemmer", "simplemma")  # other versions may make other words of a text
 
 UNSEEN = 20  # texts
+WORDS = "words.json"
 
 # Words that carry no subject of their own; a question made of them alone asks for nothing.
 STOPWORDS = frozenset(
@@ -82,6 +83,19 @@ def lemma(word: str) -> str:
 
 
 _LEMMAS: dict[str, str] = {}  # that an index was built with: a look into the dictionary takes a thousand times as long
+
+
+def recall_lemmas(folder: Path) -> None:
+    """Take over the dictionary forms of the words that are saved in a folder, if any are."""
+    try:
+        _recall(json.loads((folder / WORDS).read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError):
+        pass  # the dictionary has them
+
+
+def _recall(facts: Mapping[str, Any]) -> None:
+    _LEMMAS.update(zip(facts["spellings"], facts["spellings"], strict=True))
+    _LEMMAS.update(facts["lemmas"])
 
 
 @lru_cache(maxsize=65536)
@@ -190,15 +204,14 @@ class Keywords:
         self._bm25.save(str(folder), show_progress=False)
         lemmas = {word: base for word in self.spellings if (base := lemma(word)) != word}
         facts = {"size": self.size, "frequency": self.frequency, "spellings": self.spellings, "lemmas": lemmas}
-        (folder / "words.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
+        (folder / WORDS).write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Keywords:
         import bm25s
 
-        facts = json.loads((folder / "words.json").read_text(encoding="utf-8"))
-        _LEMMAS.update(zip(facts["spellings"], facts["spellings"], strict=True))
-        _LEMMAS.update(facts["lemmas"])
+        facts = json.loads((folder / WORDS).read_text(encoding="utf-8"))
+        _recall(facts)
         bm25 = bm25s.BM25.load(str(folder), load_vocab=True, mmap=facts["size"] > 20000, show_progress=False)
         return cls(bm25, facts["frequency"], facts["size"], facts["spellings"])
 
