@@ -9,6 +9,7 @@ from pathlib import Path
 
 from assistant.answer import Citation
 from index import CorpusError, Document, read_document
+from index.outline import without_pictures
 
 
 class Library:
@@ -52,7 +53,7 @@ class Library:
         )  # fmt: skip
 
 
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_LINK = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\[(?!\d)[^\]]*\])")  # [text](address) or [text][label]
 _EMPHASIS = re.compile(r"(\*\*|__|\*|(?<!\w)_|_(?!\w))")
 _FENCE = re.compile(r"(?m)^[ \t]*(?:`{3,}|~{3,})[^\n]*$")
 _CELLS = re.compile(r"(?<!\\)\|")
@@ -65,10 +66,12 @@ def as_prose(quote: str, *, header: str = "") -> str:
 
     >>> as_prose("The **fee**\\nis [here](x).")
     'The fee is here.'
+    >>> as_prose("[![badge](b.svg)](x) A <b>small</b> [fee][dues]")
+    'A small fee'
     >>> as_prose("| berth | 9 |", header="| what | dollars |")
     'what: berth; dollars: 9'
     """
-    text = _LINK.sub(r"\1", quote)
+    text = _LINK.sub(r"\1", without_pictures(quote))
     if text.lstrip().startswith("|"):
         return "; ".join(read for row in text.strip().splitlines() if (read := _row(row, header)))
     text = _FENCE.sub(" ", text)

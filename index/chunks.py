@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from index.documents import Document, Section
-from index.outline import Block, outline
+from index.outline import Block, outline, without_pictures
 from index.sentences import sentence_spans
 
-CHUNKER = "headings-sentences-4"  # part of an index's recipe: change it when chunks come out differently
+CHUNKER = "headings-sentences-5"  # part of an index's recipe: change it when chunks come out differently
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 Span = tuple[int, int]
@@ -78,9 +78,15 @@ def _sentences(text: str, block: Block) -> Iterator[Span]:
         return
     if block.kind == "prose":
         for start, end in sentence_spans(piece):
-            yield block.start + start, block.start + end
+            if _says_anything(piece[start:end]):
+                yield block.start + start, block.start + end
     else:
         yield block.start, block.end
+
+
+def _says_anything(text: str) -> bool:
+    """Whether there is a word to read in a sentence: there is none in badges and tags."""
+    return bool(re.search(r"\w", without_pictures(text)))
 
 
 def _fit(text: str, span: Span, length: int, size: int, count_tokens: CountTokens) -> Iterator[tuple[Span, int]]:

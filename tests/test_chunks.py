@@ -56,7 +56,8 @@ def test_chunks_are_spans_that_cover_all_words_within_the_size(text, size):
 def _furniture(text: str) -> set[int]:
     """The places of what is marked up but not said: headings, the fences of code, the numbers of a list."""
     headings = [(block.start, block.end) for block in outline(text) if block.kind == "heading"]
-    marks = [match.span() for match in re.finditer(r"^(?:[ \t>*+-]|\d{1,9}[.)](?=\s|\Z))*(?:(?:`{3,}|~{3,}).*)?", text, re.M)]
+    marks = [match.span() for match in re.finditer(r"<[^<>]*>|!?\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])", text)]
+    marks += [match.span() for match in re.finditer(r"^(?:[ \t>*+-]|\d{1,9}[.)](?=\s|\Z))*(?:(?:`{3,}|~{3,}).*)?", text, re.M)]
     return {place for start, end in headings + marks for place in range(start, end)}
 
 
@@ -70,6 +71,13 @@ def test_sentence_that_is_too_long_is_cut_at_white_space():
     document = assemble(Path("a.md"), "a.md", " ".join(f"word{number}" for number in range(25)) + ".\n", {})
     chunks = list(split(document, size=10, count_tokens=count_words))
     assert [len(chunk.text.split()) for chunk in chunks] == [10, 10, 5]
+
+
+def test_pictures_and_tags_alone_are_no_sentences():
+    badges = "[![build](https://ci.example/b.svg)](https://ci.example) [![](cover.svg)][cover]"
+    text = f'# Gull\n\n{badges}\n\n<p align="center">\n<img src="gull.png" alt="a gull">\n</p>\n\nGull sends mail. ![how it works](a.png)\n'
+    chunks = split(assemble(Path("a.md"), "a.md", text, {}), size=60, count_tokens=count_words)
+    assert [chunk.text for chunk in chunks] == ["Gull sends mail."]
 
 
 @pytest.mark.parametrize(
