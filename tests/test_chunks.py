@@ -75,7 +75,7 @@ def test_sentence_that_is_too_long_is_cut_at_white_space():
 
 def test_pictures_and_tags_alone_are_no_sentences():
     badges = "[![build](https://ci.example/b.svg)](https://ci.example) [![](cover.svg)][cover]"
-    text = f'# Gull\n\n{badges}\n\n<p align="center">\n<img src="gull.png" alt="a gull">\n</p>\n\nGull sends mail. ![how it works](a.png)\n'
+    text = f'# Gull\n\n{badges}\n\n<p align="center">\n<img src="gull.png" alt="a gull">\n</p>\n\nGull sends mail.\n\n![how it works](a.png)\n'
     chunks = split(assemble(Path("a.md"), "a.md", text, {}), size=60, count_tokens=count_words)
     assert [chunk.text for chunk in chunks] == ["Gull sends mail."]
 
