@@ -25,7 +25,7 @@ from assistant.evidence import Evidence, as_answerable, gather
 from assistant.extract import choose
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
 from assistant.history import Step
-from assistant.kinds import history_asked
+from assistant.kinds import history_asked, kind_of, names_kind
 from assistant.question import Question, Term, analyse, bare, broadened, check_question, parts_of, sides_of, speaks_of_age, years_of_make
 from assistant.reading import related, says_little
 from assistant.settings import AssistantSettings
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FURTHER = 6  # passages looked through for other steps of the histories found
+DEFINING = 30  # passages looked through for what a thing is
 NEAREST = 3  # passages shown with a refusal
 STEPS = 8  # of a history in an answer
 COMPARED = 8  # sentences of which one may speak of both sides of a comparison
@@ -324,6 +325,8 @@ class Assistant:
         hits = self.index.search(text, limit=limit + FURTHER if has_time else limit)
         if has_time:
             hits = in_time(self._with_steps(text, hits, time_asked), time_asked, self._histories, limit=limit, today=self._today().isoformat())
+        if kind_of(text) == "definition":
+            hits = self._with_definition(text, hits)
         found = time.perf_counter()
         subject = history_asked(text)
         steps = self._steps(hits) if subject else []
@@ -335,6 +338,12 @@ class Assistant:
         for name, value in (("search", found - started), ("evidence", time.perf_counter() - found)):
             seconds[name] = seconds.get(name, 0.0) + value
         return Part(question, hits, evidence, support, time_asked, steps, touched)
+
+    def _with_definition(self, text: str, hits: Sequence[Hit]) -> list[Hit]:
+        """Hits, and the next best passage that says what kind of thing it is that is asked about: its name alone finds any that speak of it."""
+        found = {hit.passage.position for hit in hits if hit.passage}
+        further = [hit for hit in self.index.search(text, limit=DEFINING) if hit.passage and hit.passage.position not in found]
+        return [*hits, *[hit for hit in further if any(names_kind(text, sentence.text) for sentence in hit.sentences)][:1]]
 
     def _with_steps(self, text: str, hits: Sequence[Hit], time_asked: Asked) -> list[Hit]:
         """Hits, and the steps of their histories that held in an earlier time but were not found for the question's words."""

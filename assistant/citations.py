@@ -110,7 +110,7 @@ def as_read(quote: str, section: str, *, header: str = "") -> str:
     'Sick leave: five days a year'
     """
     prose = as_prose(quote, header=header)
-    heading = _plain(section.rpartition(" > ")[2])
+    heading = _plain(without_pictures(section.rpartition(" > ")[2]))
     is_row = quote.lstrip().startswith("|")
     if not heading or not (is_row or (len(prose.split()) <= FRAGMENT and not _ENDED.search(prose))):
         return prose

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from assistant.citations import as_read
-from assistant.kinds import fits, gives_reason, kind_of, rules_on
+from assistant.kinds import fits, gives_reason, kind_of, names_kind, rules_on
 from assistant.question import Question, speaks_of_age, years_of_make
 from index import Hit, Index
 from index.keywords import STOPWORDS, tokenize
@@ -19,7 +19,7 @@ from index.keywords import STOPWORDS, tokenize
 WEIGHTS = Path(__file__).with_name("weights.json")  # fitted; the file says from which data
 
 COMMONEST = 0.2  # what a word counts that stands in every text: it tells little, but the question did say it
-LIST_WORDS = 90  # of a list that is quoted whole
+LIST_WORDS = 90  # of a list that is quoted whole, or as far as that
 TOGETHER = 2  # how far apart two words of a sentence may stand, stop words left out, to count as next to each other
 
 # Words with which a sentence points out of itself when it begins with them.
@@ -108,7 +108,7 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
                 "rank": 1.0 / rank,
                 "document": of_document,
                 "kind": float(fitting),
-                "definition": float(fitting and question.kind == "definition"),
+                "definition": (0.5 + 0.5 * names_kind(question.text, prose)) * (fitting and question.kind == "definition"),
                 "rule": float(rules_on(question.text, sentence.text)),
                 "reason": float(question.kind == "reason" and gives_reason(prose)),
                 "together": _share_together(neighbours, prose),
@@ -173,15 +173,22 @@ def _extent(hit: Hit, place: int) -> tuple[int, int]:
     if announces or _is_code(hit, place) or _is_step(hit, place) or (_is_item(hit, place) and not is_whole):
         while first > 0 and _is_joined(hit, first):
             first -= 1
-        while last + 1 < len(sentences) and _is_joined(hit, last + 1):
+        while last + 1 < len(sentences) and (_is_joined(hit, last + 1) or (last > place and _is_of_same_item(hit, last + 1))):
             last += 1
-        if len(hit.text[sentences[first].start - hit.start : sentences[last].end - hit.start].split()) > LIST_WORDS:
+        while announces and last > place and _length(hit, first, last) > LIST_WORDS:  # as much of the list as there is room for
+            last -= 1
+        if _length(hit, first, last) > LIST_WORDS:
             first = last = place
     elif text.endswith("?") and last + 1 < len(sentences):
         last += 1
     while first > 0 and place - first < 2 and points_out(sentences[first].text):
         first -= 1
     return sentences[first].start, sentences[last].end
+
+
+def _length(hit: Hit, first: int, last: int) -> int:
+    """The words from one sentence to another."""
+    return len(hit.text[hit.sentences[first].start - hit.start : hit.sentences[last].end - hit.start].split())
 
 
 def _between(hit: Hit, place: int) -> str:
@@ -207,6 +214,11 @@ def _is_code(hit: Hit, place: int) -> bool:
 def _is_joined(hit: Hit, place: int) -> bool:
     """Whether a sentence belongs to a list or code with the one before it."""
     return _is_item(hit, place) or _is_code(hit, place)
+
+
+def _is_of_same_item(hit: Hit, place: int) -> bool:
+    """Whether a sentence stands in one paragraph with the one before it."""
+    return "\n\n" not in _between(hit, place)
 
 
 def _distinct(found: Iterable[Evidence]) -> list[Evidence]:

@@ -165,6 +165,19 @@ def fits(question: str, kind: Kind, sentence: str) -> bool:
     return figure is None or bool(figure.search(sentence))
 
 
+_NAMED = re.compile(r"(?:is|are|was|were)\s+(?:an?|the|any|one|another|what)\b|(?:means?|stands? for|refers? to|consists? of)\b", re.I)
+
+
+def names_kind(question: str, sentence: str) -> bool:
+    """Whether a sentence that defines a thing says what kind of thing it is: not only what it has, needs or does.
+
+    >>> names_kind("What is a berth?", "A berth is a place for a boat."), names_kind("What is a berth?", "A berth requires a licence.")
+    (True, False)
+    """
+    opening = _OPENING.match(sentence)
+    return opening is not None and bool(_NAMED.match(sentence, opening.end(1))) and _defines(question, sentence)
+
+
 def rules_on(question: str, sentence: str) -> bool:
     """Whether a sentence says that one can, may, must or must not do what a question asks whether one can.
 
@@ -209,10 +222,13 @@ def _defines(question: str, sentence: str) -> bool:
     initials = re.search(rf"\(([^()]+)\)(?:\s+(?:{'|'.join(_COMPLEMENTS)})\b[^()]*)?\s*\Z", opening[1])
     if initials and wanted == _stems(initials[1]):  # the name that they stand for begins the sentence
         return re.sub(r"^\W*(?:an?|the)\s", "", opening[1].lower()).startswith(initials[1][:1].lower())
-    said = _stems(re.sub(r"\([^()]*\)", " ", opening[1]))
+    words = re.findall(r"\w+", re.sub(r"\([^()]*\)", " ", opening[1]).lower())
+    said = [stem(word) for word in words]
     place = next((place for place in range(3) if said[place : place + len(wanted)] == wanted), None)
-    after = said[place + len(wanted) :] if place is not None else None
-    return after is not None and (not after or after[0] in _COMPLEMENTS)
+    if place is None or (place and words[place - 1].endswith("ing")):  # "Cleaning a berth is …"
+        return False
+    after = said[place + len(wanted) :]
+    return not after or after[0] in _COMPLEMENTS
 
 
 def _stems(text: str) -> list[str]:

@@ -57,14 +57,21 @@ def split(document: Document, *, size: int, count_tokens: CountTokens) -> Iterat
         if 2 * taken > size:
             header, taken = "", 0
         packed: list[Span] = []
-        used = 0
+        used = before = 0  # tokens; those of the sentence before
         for _, span, tokens in run:
             if packed and used + tokens > size:
-                yield _chunk(document, section, packed, header)
-                packed, used = [], taken
+                carried = packed[-1:] if len(packed) > 1 and _announces(document.text, packed[-1]) and taken + before + tokens <= size else []
+                yield _chunk(document, section, packed[: len(packed) - len(carried)], header)
+                packed, used = carried, taken + before * len(carried)
             packed.append(span)
             used += tokens
+            before = tokens
         yield _chunk(document, section, packed, header)
+
+
+def _announces(text: str, span: Span) -> bool:
+    """Whether a sentence announces what comes after it, and tells nothing without that."""
+    return text[span[1] - 1] == ":"
 
 
 def _chunk(document: Document, section: Section, spans: Sequence[Span], header: str) -> Chunk:
