@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assistant.answer import Citation
 from index import CorpusError, Document, read_document
-from index.outline import without_pictures
+from index.plain import on_one_line, plain, without_links
 
 
 class Library:
@@ -53,8 +53,6 @@ class Library:
         )  # fmt: skip
 
 
-_LINK = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\[(?!\d)[^\]]*\])")  # [text](address) or [text][label]
-_EMPHASIS = re.compile(r"(\*\*|__|\*|(?<!\w)_|_(?!\w))")
 _FENCE = re.compile(r"(?m)^[ \t]*(?:`{3,}|~{3,})[^\n]*$")
 _CELLS = re.compile(r"(?<!\\)\|")
 _ENDED = re.compile(r"[.!?:][\"'”’)\]]*\Z")
@@ -71,14 +69,14 @@ def as_prose(quote: str, *, header: str = "") -> str:
     >>> as_prose("| berth | 9 |", header="| what | dollars |")
     'what: berth; dollars: 9'
     """
-    text = _LINK.sub(r"\1", without_pictures(quote))
+    text = without_links(quote)
     if text.lstrip().startswith("|"):
         return "; ".join(read for row in text.strip().splitlines() if (read := _row(row, header)))
     text = _FENCE.sub(" ", text)
     text = re.sub(r"(?m)^\s*(?:>\s?)+", "", text)
     text = re.sub(r"(?<=[:;.!?])\s*\n\s*(?:[-*+]|\d{1,3}[.)])\s+", " ", text)
     text = re.sub(r"[,;]?\s*\n\s*(?:[-*+]|\d{1,3}[.)])\s+", "; ", text)  # the items of a list
-    return _plain(text)
+    return on_one_line(text)
 
 
 def _row(row: str, header: str) -> str:
@@ -92,14 +90,7 @@ def _row(row: str, header: str) -> str:
 
 
 def _cells(row: str) -> list[str]:
-    return [_plain(cell.replace("\\|", "|")) for cell in _CELLS.split(row.strip().removeprefix("|").removesuffix("|"))]
-
-
-def _plain(text: str) -> str:
-    """On one line, without marks of emphasis; code keeps its own characters and loses its quotes."""
-    pieces = re.split(r"(`+)((?:(?!\1).)+?)\1(?!`)", text, flags=re.S)
-    plain = [piece if place % 3 == 2 else _EMPHASIS.sub("", piece) for place, piece in enumerate(pieces) if place % 3 != 1]
-    return " ".join("".join(plain).split())
+    return [on_one_line(cell.replace("\\|", "|")) for cell in _CELLS.split(row.strip().removeprefix("|").removesuffix("|"))]
 
 
 @lru_cache(maxsize=8192)
@@ -110,7 +101,7 @@ def as_read(quote: str, section: str, *, header: str = "") -> str:
     'Sick leave: five days a year'
     """
     prose = as_prose(quote, header=header)
-    heading = _plain(without_pictures(section.rpartition(" > ")[2]))
+    heading = plain(section.rpartition(" > ")[2])
     is_row = quote.lstrip().startswith("|")
     if not heading or not (is_row or (len(prose.split()) <= FRAGMENT and not _ENDED.search(prose))):
         return prose

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from index.documents import Document, Section
-from index.outline import Block, outline, without_pictures
+from index.outline import Block, outline
+from index.plain import without_pictures
 from index.sentences import sentence_spans
 
 CHUNKER = "headings-sentences-5"  # part of an index's recipe: change it when chunks come out differently

@@ -22,12 +22,13 @@ from charset_normalizer import from_bytes
 from index.configuration import read_configuration
 from index.errors import CorpusError, DocumentError
 from index.formats import read_docx, read_html, read_pdf
-from index.outline import line_number, outline
+from index.outline import Block, line_number, outline
+from index.plain import plain, without_pictures
 
 STATUSES = ("in force", "proposed", "final", "stayed", "repealed", "reported", "background")
 KINDS = ("article", "brief", "table", "primary")
 AUTHORITIES = ("statute", "regulation", "order", "guidance", "court", "press", "brief")
-READER = "documents-3"  # part of an index's recipe: change it when files come out as other texts
+READER = "documents-4"  # part of an index's recipe: change it when files come out as other texts
 READER_LIBRARIES = ("beautifulsoup4", "lxml", "markdown-it-py", "pypdf", "python-docx")  # other versions may read other texts
 
 _DATE_FIELDS = ("published", "as_of", "effective_from", "effective_until")
@@ -408,8 +409,7 @@ def assemble(
     text, notes = (text, ()) if pages else take_off_notes(text)
     blocks = outline(text, indented_code=indented_code)
     headings = [block for block in blocks if block.kind == "heading"]
-    first_title = text[headings[0].start : headings[0].end] if headings else ""
-    title = str(data.get("title") or first_title or _first_line(text) or path.stem.replace("-", " ").replace("_", " "))
+    title = str(data.get("title") or _title(text, blocks) or path.stem.replace("-", " ").replace("_", " "))
     validity = _validity(data, Validity())
 
     overrides: Mapping[str, Mapping[str, Any]] = {**data.get("sections", {}), **(row_sections or {})}
@@ -424,7 +424,7 @@ def assemble(
         while stack and stack[-1][0] >= block.level:
             stack.pop()
         held = _validity(overrides.get(name, {}), stack[-1][2] if stack else validity)
-        stack.append((block.level, name, held))
+        stack.append((block.level, plain(name), held))
         end = headings[number + 1].start if number + 1 < len(headings) else len(text)
         sections.append(Section(tuple(heading for _, heading, _ in stack), block.start, end, held))
     return Document(
@@ -435,9 +435,20 @@ def assemble(
     )  # fmt: skip
 
 
-def _first_line(text: str) -> str:
-    line = text.lstrip().split("\n", 1)[0].strip()
-    return line if 0 < len(line) <= 120 and not line.endswith((".", ":", ";", ",")) else ""
+def _title(text: str, blocks: Sequence[Block]) -> str:
+    """The heading with which a text begins, or its only one of the first level when no other comes before it; else its first line.
+
+    Empty where the first line can be no title: when it is long, or goes on or ends like a sentence.
+    """
+    said = [block for block in blocks if plain(text[block.start : block.end])]
+    levels = [block.level for block in said if block.kind == "heading"]
+    heading = next((block for block in said if block.kind == "heading"), None)
+    if heading and (heading == said[0] or (levels[0] == 1 and levels.count(1) == 1)):
+        return plain(text[heading.start : heading.end]).strip("=-~^*# ")
+    line, _, rest = without_pictures(text[said[0].start : said[0].end]).strip().partition("\n") if said else ("", "", "")
+    line = plain(line)
+    is_title = 0 < len(line) <= 120 and line[0].isalnum() and not line.endswith((".", ":", ";", ",")) and not rest.lstrip()[:1].islower()
+    return line if is_title else ""
 
 
 # --- formats ---------------------------------------------------------------------------------------------------------

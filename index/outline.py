@@ -100,25 +100,6 @@ def _trim(text: str, kind: BlockKind, level: int, start: int, end: int) -> Block
     return Block(kind, start, end, level) if end > start else None
 
 
-_PICTURE = re.compile(r"!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])")
-_EMPTY_LINK = re.compile(r"\[\s*\](?:\([^)]*\)|\[[^\]]*\])")
-_TAG = re.compile(
-    r"</?(?:a|b|i|u|p|br|hr|em|strong|small|sub|sup|kbd|code|pre|span|div|center|font|h[1-6]|ul|ol|li|dl|dt|dd|table|thead|tbody|tr|th|td|img|picture|source"
-    r"|video|details|summary|blockquote|section|figure|figcaption)(?:\s[^<>]*)?/?>",
-    re.I,
-)
-
-
-def without_pictures(text: str) -> str:
-    """Markdown without pictures, links on nothing else, and tags of HTML: what is left to read.
-
-    >>> without_pictures("[![build](b.svg)](https://ci.example) A <b>fast</b> boat ![boat](a.png)")
-    ' A fast boat '
-    """
-    pieces = re.split(r"(`+(?:(?!`).)+`+)", text)  # code is shown as it stands
-    return "".join(piece if place % 2 else _EMPTY_LINK.sub("", _TAG.sub("", _PICTURE.sub("", piece))) for place, piece in enumerate(pieces))
-
-
 def line_number(text: str, position: int) -> int:
     """The line, counted from 1, on which `position` stands."""
     return bisect_right([match.start() for match in re.finditer("\n", text)], position - 1) + 1 if position else 1
