@@ -55,7 +55,7 @@ class Library:
 
 _FENCE = re.compile(r"(?m)^[ \t]*(?:`{3,}|~{3,})[^\n]*$")
 _CELLS = re.compile(r"(?<!\\)\|")
-_ENDED = re.compile(r"[.!?:][\"'”’)\]]*\Z")
+ENDED = re.compile(r"[.!?:][\"'”’)\]]*\Z")
 FRAGMENT = 14  # words; what is no longer and ends in no full stop is told with its heading
 
 
@@ -103,7 +103,7 @@ def as_read(quote: str, section: str, *, header: str = "") -> str:
     prose = as_prose(quote, header=header)
     heading = plain(section.rpartition(" > ")[2])
     is_row = quote.lstrip().startswith("|")
-    if not heading or not (is_row or (len(prose.split()) <= FRAGMENT and not _ENDED.search(prose))):
+    if not heading or not (is_row or (len(prose.split()) <= FRAGMENT and not ENDED.search(prose))):
         return prose
     said = prose.casefold()
     return prose if all(word in said for word in re.findall(r"\w+", heading.casefold())) else f"{heading}: {prose}"

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
-from assistant.citations import as_read
+from assistant.citations import ENDED, as_read
 from assistant.kinds import fits, gives_reason, kind_of, names_kind, rules_on
 from assistant.question import Question, speaks_of_age, years_of_make
 from index import Hit, Index
@@ -94,6 +94,8 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
             quote = hit.text[start - hit.start : end - hit.start]
             prose = as_read(quote, hit.section, header=hit.passage.header if hit.passage else "")
             own = _tokens(prose)
+            if not ENDED.search(prose) and own <= context | rarity.keys():  # a heading's words, or the question's own again
+                continue
             had = {token for token in rarity if token in own or alike.get(token, frozenset()) & own}
             had -= _parts_of_names(prose, frozenset(had - names), alike)
             if of_make and speaks_of_age(prose):  # which a thing's year decides
