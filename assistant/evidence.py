@@ -90,6 +90,8 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
         nearest = max((sentence.cosine for sentence in hit.sentences), default=0.0)
         of_document = sum(other.score for other in hits if other.document_id == hit.document_id) / together
         for place, sentence in enumerate(hit.sentences):
+            if hit.passage and sentence.text == hit.passage.header:  # each row of the table is read under it
+                continue
             start, end = _extent(hit, place)
             quote = hit.text[start - hit.start : end - hit.start]
             prose = as_read(quote, hit.section, header=hit.passage.header if hit.passage else "")

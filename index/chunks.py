@@ -11,7 +11,7 @@ from index.documents import Document, Section
 from index.outline import Block, outline
 from index.sentences import sentence_spans
 
-CHUNKER = "headings-sentences-4"  # part of an index's recipe: change it when chunks come out differently
+CHUNKER = "headings-sentences-5"  # part of an index's recipe: change it when chunks come out differently
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 Span = tuple[int, int]
