@@ -12,7 +12,9 @@ from pathlib import Path
 
 from assistant.citations import as_read
 from assistant.kinds import fits, gives_reason, kind_of, rules_on
+from assistant.matching import forms_among
 from assistant.question import Question, speaks_of_age, years_of_make
+from assistant.reading import related
 from index import Hit, Index
 from index.keywords import STOPWORDS, tokenize
 
@@ -75,7 +77,7 @@ def as_answerable(question: Question, hits: Sequence[Hit]) -> Question:
 
 def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Evidence]:
     """Every sentence of the hits as evidence, best first; its place in the list, from 1, is its number."""
-    alike = index.synonyms_of([term.token for term in question.terms])
+    alike = _alike(question, hits, index)
     rarity = {term.token: COMMONEST + (1 - COMMONEST) * term.rarity for term in question.terms}
     total = sum(rarity.values()) or 1.0
     names = {term.token for term in question.terms if term.is_name}
@@ -122,6 +124,18 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
             found.append(Evidence(hit, start, end, quote, prose, own, context, score, features, covered))
     found.sort(key=lambda evidence: (-evidence.score, evidence.hit.document_id, evidence.start))
     return _distinct(found)
+
+
+def _alike(question: Question, hits: Sequence[Hit], index: Index) -> dict[str, frozenset[str]]:
+    """For words of a question what may stand for them in the hits: by the corpus's own list, forms of one root, and, for words that the corpus
+    lacks, what English has for them."""
+    alike = index.synonyms_of([term.token for term in question.terms])
+    there = frozenset[str]().union(*(_tokens(f"{hit.title} {hit.section} {hit.text}") for hit in hits)) - STOPWORDS
+    for term in question.terms:
+        others = forms_among(term.token, there) | (frozenset() if term.known or term.is_name else related(term.token) & there)
+        if others:
+            alike[term.token] = alike.get(term.token, frozenset()) | others
+    return alike
 
 
 @lru_cache(maxsize=8192)
