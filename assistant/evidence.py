@@ -89,6 +89,7 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
     together = sum(hit.score for hit in hits) or 1.0
     for rank, hit in enumerate(hits, start=1):
         context = _tokens(f"{hit.title} {hit.section}")
+        heading = hit.section.rpartition(" > ")[2]
         nearest = max((sentence.cosine for sentence in hit.sentences), default=0.0)
         of_document = sum(other.score for other in hits if other.document_id == hit.document_id) / together
         for place, sentence in enumerate(hit.sentences):
@@ -96,14 +97,15 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
                 continue
             start, end = _extent(hit, place)
             quote = hit.text[start - hit.start : end - hit.start]
-            prose = as_read(quote, hit.section, header=hit.passage.header if hit.passage else "")
+            fitting = fits(question.text, question.kind, sentence.text)
+            is_told_above = not fitting and question.kind != "definition" and fits(question.text, question.kind, heading)
+            prose = as_read(quote, hit.section, header=hit.passage.header if hit.passage else "", under_heading=is_told_above)
             own = _tokens(prose)
             had = {token for token in rarity if token in own or alike.get(token, frozenset()) & own}
             had -= _parts_of_names(prose, frozenset(had - names), alike)
             if of_make and speaks_of_age(prose):  # which a thing's year decides
                 had |= of_make
             around = {token for token in rarity if token in context or alike.get(token, frozenset()) & context}
-            fitting = fits(question.text, question.kind, sentence.text)
             features = {
                 "cosine": sentence.cosine,
                 "bm25": sentence.bm25 / highest,
@@ -111,7 +113,7 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
                 "covered": sum(rarity[token] for token in had | around) / total,
                 "rank": 1.0 / rank,
                 "document": of_document,
-                "kind": float(fitting),
+                "kind": float(fitting or is_told_above),
                 "definition": float(fitting and question.kind == "definition"),
                 "rule": float(rules_on(question.text, sentence.text)),
                 "reason": float(question.kind == "reason" and gives_reason(prose)),

@@ -40,6 +40,10 @@ Can visitors swim in the basin? Only on Sundays, and only with a guard.
 
 The tower of the pumping station is the tallest building of the town. It was built by two brothers. Its roof of copper came from Oslo.
 
+## Version 2.1 (4 May 2021)
+
+- The pump now stops by itself when the basin is empty.
+
 ## Sick leave
 
 - five days a year
@@ -61,6 +65,7 @@ def guide(tmp_path_factory):
         ("command to ask the pump for its state", "Ask the pump for its state with the following command: sluice pump --state"),
         ("can visitors swim in the basin", "Can visitors swim in the basin? Only on Sundays, and only with a guard."),
         ("pumping station tower roof", "It was built by two brothers. Its roof of copper came from Oslo."),
+        ("when did version 2.1 come out", "Version 2.1 (4 May 2021): The pump now stops by itself when the basin is empty."),
         ("how many days of sick leave", "Sick leave: five days a year"),
         ("which file is read once", "The file pump.toml. Never is read once, see https://sluice.example/a.b?c=1."),
     ],
