@@ -20,14 +20,13 @@ from assistant.answer import Answer, AnswerSentence, Citation, Usage
 from assistant.citations import Library, as_markdown, marks
 from assistant.days import Asked, asked, in_figures
 from assistant.disputes import Dispute
-from assistant.english import ADVERBS, PREPOSITIONS
 from assistant.evidence import Evidence, as_answerable, gather
 from assistant.extract import choose
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
 from assistant.history import Step
 from assistant.kinds import history_asked, kind_of, names_kind
 from assistant.question import Question, Term, analyse, bare, broadened, check_question, parts_of, sides_of, speaks_of_age, years_of_make
-from assistant.reading import related, says_little
+from assistant.reading import related
 from assistant.settings import AssistantSettings
 from assistant.spelling import Speller
 from assistant.support import Support, assess, states_absence
@@ -90,12 +89,9 @@ class Part:
         return " ".join(named) or prompts.NOT_EXACTLY
 
 
-_UNMISSED = ADVERBS | PREPOSITIONS
-
-
 def _is_told(term: Term, told: frozenset[str]) -> bool:
     """Whether words of an answer hold a word, another for it, or it says too little to be missed."""
-    return bool(related(term.token) & told) or (not term.is_name and (says_little(term.token) or term.word.lower() in _UNMISSED))
+    return bool(related(term.token) & told) or term.is_faint
 
 
 def _compares(part: Part, sides: Sequence[str]) -> bool:

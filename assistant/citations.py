@@ -94,8 +94,9 @@ def _cells(row: str) -> list[str]:
 
 
 @lru_cache(maxsize=8192)
-def as_read(quote: str, section: str, *, header: str = "") -> str:
-    """A quote as it is shown by itself: like `as_prose`, with the last heading in front of a row or of a few words that are no sentence.
+def as_read(quote: str, section: str, *, header: str = "", under_heading: bool = False) -> str:
+    """A quote as it is shown by itself: like `as_prose`, with the last heading in front of a row or of a few words that are no sentence,
+    or of any quote that is to be read under it.
 
     >>> as_read("five days a year", "Leave > Sick leave")
     'Sick leave: five days a year'
@@ -103,15 +104,15 @@ def as_read(quote: str, section: str, *, header: str = "") -> str:
     prose = as_prose(quote, header=header)
     heading = plain(section.rpartition(" > ")[2])
     is_row = quote.lstrip().startswith("|")
-    if not heading or not (is_row or (len(prose.split()) <= FRAGMENT and not ENDED.search(prose))):
+    if not heading or not (under_heading or is_row or (len(prose.split()) <= FRAGMENT and not ENDED.search(prose))):
         return prose
     said = prose.casefold()
     return prose if all(word in said for word in re.findall(r"\w+", heading.casefold())) else f"{heading}: {prose}"
 
 
 def reading_of(citation: Citation, document: Document) -> str:
-    """What a quoted answer may say with this citation."""
-    return as_read(citation.quote, citation.section, header=document.table_header_at(citation.start))
+    """The most that a quoted answer may say with this citation."""
+    return as_read(citation.quote, citation.section, header=document.table_header_at(citation.start), under_heading=True)
 
 
 def as_markdown(text: str) -> str:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from assistant.citations import ENDED, as_read
 from assistant.kinds import fits, gives_reason, kind_of, names_kind, rules_on
+from assistant.matching import forms_among
 from assistant.question import Question, speaks_of_age, years_of_make
+from assistant.reading import related
 from index import Hit, Index
 from index.keywords import STOPWORDS, tokenize
 
@@ -75,7 +77,7 @@ def as_answerable(question: Question, hits: Sequence[Hit]) -> Question:
 
 def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Evidence]:
     """Every sentence of the hits as evidence, best first; its place in the list, from 1, is its number."""
-    alike = index.synonyms_of([term.token for term in question.terms])
+    alike = _alike(question, hits, index)
     rarity = {term.token: COMMONEST + (1 - COMMONEST) * term.rarity for term in question.terms}
     total = sum(rarity.values()) or 1.0
     names = {term.token for term in question.terms if term.is_name}
@@ -87,12 +89,17 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
     together = sum(hit.score for hit in hits) or 1.0
     for rank, hit in enumerate(hits, start=1):
         context = _tokens(f"{hit.title} {hit.section}")
+        heading = hit.section.rpartition(" > ")[2]
         nearest = max((sentence.cosine for sentence in hit.sentences), default=0.0)
         of_document = sum(other.score for other in hits if other.document_id == hit.document_id) / together
         for place, sentence in enumerate(hit.sentences):
+            if hit.passage and sentence.text == hit.passage.header:  # each row of the table is read under it
+                continue
             start, end = _extent(hit, place)
             quote = hit.text[start - hit.start : end - hit.start]
-            prose = as_read(quote, hit.section, header=hit.passage.header if hit.passage else "")
+            fitting = fits(question.text, question.kind, sentence.text)
+            is_told_above = not fitting and question.kind != "definition" and fits(question.text, question.kind, heading)
+            prose = as_read(quote, hit.section, header=hit.passage.header if hit.passage else "", under_heading=is_told_above)
             own = _tokens(prose)
             if not ENDED.search(prose) and own <= context | rarity.keys():  # a heading's words, or the question's own again
                 continue
@@ -101,7 +108,6 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
             if of_make and speaks_of_age(prose):  # which a thing's year decides
                 had |= of_make
             around = {token for token in rarity if token in context or alike.get(token, frozenset()) & context}
-            fitting = fits(question.text, question.kind, sentence.text)
             features = {
                 "cosine": sentence.cosine,
                 "bm25": sentence.bm25 / highest,
@@ -109,7 +115,7 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
                 "covered": sum(rarity[token] for token in had | around) / total,
                 "rank": 1.0 / rank,
                 "document": of_document,
-                "kind": float(fitting),
+                "kind": float(fitting or is_told_above),
                 "definition": (0.5 + 0.5 * names_kind(question.text, prose)) * (fitting and question.kind == "definition"),
                 "rule": float(rules_on(question.text, sentence.text)),
                 "reason": float(question.kind == "reason" and gives_reason(prose)),
@@ -122,6 +128,18 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
             found.append(Evidence(hit, start, end, quote, prose, own, context, score, features, covered))
     found.sort(key=lambda evidence: (-evidence.score, evidence.hit.document_id, evidence.start))
     return _distinct(found)
+
+
+def _alike(question: Question, hits: Sequence[Hit], index: Index) -> dict[str, frozenset[str]]:
+    """For words of a question what may stand for them in the hits: by the corpus's own list, forms of one root, and, for words that the corpus
+    lacks, what English has for them."""
+    alike = index.synonyms_of([term.token for term in question.terms])
+    there = frozenset[str]().union(*(_tokens(f"{hit.title} {hit.section} {hit.text}") for hit in hits)) - STOPWORDS
+    for term in question.terms:
+        others = forms_among(term.token, there) | (frozenset() if term.known or term.is_name else related(term.token) & there)
+        if others:
+            alike[term.token] = alike.get(term.token, frozenset()) | others
+    return alike
 
 
 @lru_cache(maxsize=8192)

@@ -34,11 +34,19 @@ def choose(question: Question, evidence: Sequence[Evidence], *, limit: int = 5) 
         waiting.remove(best)
         if gain(best) < chosen[0].score - DISTANCE:
             break
-        length = len(best.prose.split())
-        if words + length <= budget and not any(overlaps(best, other) for other in chosen):
-            chosen.append(best)
-            words += length
+        held = next((place for place, other in enumerate(chosen) if _holds(best, other)), None)
+        length = len(best.prose.split()) - (len(chosen[held].prose.split()) if held is not None else 0)
+        if words + length > budget or any(overlaps(best, other) for place, other in enumerate(chosen) if place != held):
+            continue
+        place = len(chosen) if held is None else held
+        chosen[place : place + 1] = [best]
+        words += length
     return chosen
+
+
+def _holds(first: Evidence, second: Evidence) -> bool:
+    """Whether a quote goes on from another, on which it leans."""
+    return first.hit.document_id == second.hit.document_id and first.start <= second.start and second.end <= first.end
 
 
 def overlaps(first: Evidence, second: Evidence) -> bool:

@@ -130,7 +130,10 @@ _FIGURES = tuple(
             f"{_MONEY}|{_SHARE}",
         ),
         (r"\b(?:rates?|tax|taxes|duty|duties|interest)\b", f"{_SHARE}|{_MONEY}"),
-        (r"\b(?:speed|how\ fast)\b", r"\d\s?(?:mph|km/h|kmh|kph|knots?|m/s|kn\b|mb|gb|times|%)|\bspeed"),
+        (
+            r"\b(?:speed|how\ fast)\b",
+            r"\d\s?(?:mph|km/h|kmh|kph|knots?|m/s|kn\b|mb|gb|times|%)|\bspeed|\b(?:per|an?|each|every)\ (?:second|minute|hour|day)\b",
+        ),
         (r"\b(?:how\ old|age|how\ long\ ago)\b", _TIME),
         (r"\bhow\ long\b", rf"{_TIME}|{_LENGTH}|\bfrom\b.*\b(?:to|until)\b|\bsince\b|\buntil\b"),
         (r"\b(?:weight|weigh|weighs|heavy)\b", r"\d[\d.,]*\s?(?:kg|g|lb|lbs|pounds?|tons?|tonnes?|kilograms?|grams?|ounces?|oz)\b"),

@@ -115,3 +115,13 @@ def _root(word: str) -> str:
 
 def stems_opposed(one: str, other: str) -> bool:
     return frozenset((one, other)) in opposites()
+
+
+def forms_among(stem: str, others: Iterable[str]) -> frozenset[str]:
+    """Other stems of the same root, or of the country whose people a stem names.
+
+    >>> sorted(forms_among("registr", ["regist", "region"])), sorted(forms_among("itali", ["italian", "item"]))
+    (['regist'], ['italian'])
+    """
+    near = (other for other in others if other[:4] == stem[:4] and other != stem)
+    return frozenset(other for other in near if _roots_agree(stem, other) or _is_people_of(stem, other))

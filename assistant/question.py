@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from assistant.english import ADVERBS, PREPOSITIONS
 from assistant.kinds import AUXILIARY, Kind, kind_of
+from assistant.reading import says_little
 from index import QuestionError
 from index.keywords import STOPWORDS, Keywords, is_english, lemma, words_of
 
 MAXIMUM_LENGTH = 2000  # characters; a question longer than a page is a document
+FAINT_SHARE = 0.5  # of the rarity of a word that the corpus lacks, but that says little wherever it stands
+
+_FAINT = ADVERBS | PREPOSITIONS
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,11 @@ class Term:
     rarity: float  # 0 in every text of the corpus … 1 in none
     known: bool  # whether the corpus holds it at all
     is_name: bool  # whether it names something: a proper name, or a word that no dictionary of English holds
+
+    @property
+    def is_faint(self) -> bool:
+        """Whether it says too little for an answer to need it."""
+        return not self.is_name and (says_little(self.token) or self.word.lower() in _FAINT)
 
     @property
     def shown(self) -> str:
@@ -87,7 +97,8 @@ def analyse(text: str, words: Keywords) -> Question:
     for token, word in words_of(text[orders.end() :] if orders else text):
         if token not in STOPWORDS and token not in terms and word != "may":  # the month is written with a capital
             capital = word[:1].isupper() and not shouted and not text.startswith(word)
-            terms[token] = Term(token, word, words.rarity(token), words.frequency.get(token, 0) > 0, capital or is_name(word))
+            term = Term(token, word, words.rarity(token), words.frequency.get(token, 0) > 0, capital or is_name(word))
+            terms[token] = term if term.known or not term.is_faint else replace(term, rarity=FAINT_SHARE * term.rarity)
     return Question(text, tuple(terms.values()), kind)
 
 

@@ -51,8 +51,8 @@ class Speller:
         close = [(found, distance, key) for found, distance, key in close if found[0] == low[0]]
         if not close:
             return None
-        # of words equally near: the one of the same letters, as swapped ones are the commonest slip; then the commonest
-        best = min(close, key=lambda item: (item[1], sorted(item[0]) != sorted(low), -self._frequency(item[0])))[0]
+        # of words equally near: the one of the same letters, as swapped ones are the commonest slip; then one of which letters were left out
+        best = min(close, key=lambda item: (item[1], sorted(item[0]) != sorted(low), not set(low) <= set(item[0]), -self._frequency(item[0])))[0]
         # subtle: almost any three letters are one edit from something; only a common word is worth the guess
         return best if len(low) > 3 or self._frequency(best) >= COMMON else None
 

@@ -39,6 +39,7 @@ _TOKEN = re.compile(
     r"""
     (?P<citation>\b\d+\s+(?:[A-Z]\.?){2,5}\s+(?:§+\s*|[Pp]art\s+|[Ss]ection\s+)?\d[\d.]*[A-Za-z]?\b)   # 49 CFR 531, 49 U.S.C. 30112
   | (?P<letters>\b(?:[A-Za-z]\.){2,}(?:\s?\d+)?)                                                       # U.S., H.R. 7389
+  | (?P<version>\b[vV]\d+(?:\.\d+)*\b)                                                                   # v3, v2.10
   | (?P<ordinal>\b\d+(?:st|nd|rd|th)\b)                                                                  # 8th
   | (?P<number>[$€£¥]?\d+(?:[.,]\d+)*(?:\s?(?:%|percent\b|pct\b|per\s+cent\b)|[kK]\b)?(?:-[A-Za-z]+)*)  # 2.5%, 8704.31, $350, $10k, 25-year
   | (?P<word>[^\W\d_][\w'’]*(?:[-&/][\w'’]+)*)                                                          # whale, N-BOX, AT&T
@@ -69,7 +70,46 @@ def stem(word: str) -> str:
     >>> stem("sold"), stem("registration"), stem("registered")
     ('sell', 'registr', 'regist')
     """
-    return str(_stemmer().stemWord(lemma(word).lower()))
+    return str(_stemmer().stemWord(_american(lemma(word).lower())))
+
+
+# British endings, and what Americans write for them.
+_BRITISH = tuple(
+    (re.compile(pattern), other)
+    for pattern, other in (
+        (r"(?<=..)our(?=$|s$|ed$|ing$|ite$|able$|al$)", "or"), (r"(?<=..)is(?=e$|ation$|er$)", "iz"), (r"(?<=..)ys(?=e$|er$)", "yz"),
+        (r"(?<=..)re$", "er"), (r"ence$", "ense"), (r"ogue$", "og"), (r"[ao]e(?=[a-z]{3})", "e"), (r"ll(?=ed$|ing$|er$|ment$)", "l"),
+        (r"ium$", "um"), (r"grey", "gray"), (r"plough", "plow"), (r"mould", "mold"), (r"ph(?=ur)", "f"), (r"^tyre$", "tire"),
+        (r"^programme$", "program"), (r"^sceptic", "skeptic"),
+    )
+)  # fmt: skip
+
+
+@lru_cache(maxsize=65536)
+def _american(word: str) -> str:
+    """A lower-case word as Americans spell it, where English has both spellings.
+
+    >>> _american("harbour"), _american("licence"), _american("organise"), _american("four"), _american("revise")
+    ('harbor', 'license', 'organize', 'four', 'revise')
+    """
+    spellings = (pattern.sub(other, word) for pattern, other in _BRITISH if pattern.search(word))
+    return next((spelling for spelling in spellings if is_english(spelling)), word)
+
+
+# Letters that people who lack them on their keyboard write in another way; marks above and below letters just go.
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ı": "i", "ħ": "h"})
+
+
+def plain_letters(word: str) -> str:
+    """A lower-case word without accents.
+
+    >>> plain_letters("øresund"), plain_letters("łódź")
+    ('oresund', 'lodz')
+    """
+    if word.isascii():
+        return word
+    letters = unicodedata.normalize("NFD", word.translate(_LETTERS))
+    return unicodedata.normalize("NFC", "".join(letter for letter in letters if not unicodedata.combining(letter)))
 
 
 @lru_cache(maxsize=65536)
@@ -140,6 +180,8 @@ def _tokens(kind: str, word: str) -> Sequence[str]:
         parts = re.findall(r"\d+|(?:[a-z]\.)+", low)
         parts = [part.replace(".", "") for part in parts]
         return ["".join(parts), *parts] if len(parts) > 1 else parts
+    if kind == "version":
+        return [low[1:]]
     if kind == "ordinal":
         return [stem(_ORDINALS.get(int(low[:-2]), low)), low[:-2]]
     if kind == "number":
@@ -155,9 +197,9 @@ def _tokens(kind: str, word: str) -> Sequence[str]:
         return [low] if low == whole else list(dict.fromkeys((low, bare, whole)))
     if low in _ROMAN and (word.isupper() or len(low) > 2):  # "III" is found by "3" and the other way round
         return [low, str(_ROMAN[low])]
-    low = re.sub(r"'s?$", "", low)
-    low = SHORT.get(low, low)
-    parts = [part for part in re.split(r"[-&/_]", low) if part]
+    low = plain_letters(re.sub(r"'s?$", "", low))
+    cut = plain_letters(re.sub(r"'s?$", "", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word).lower().replace("’", "'")))  # maxErrors, max_errors
+    parts = [SHORT.get(part, part) for part in re.split(r"[-&/_]", cut) if part]
     kept = [stem(part) for part in parts if part not in STOPWORDS]
     if len(parts) > 1:
         return [low, *kept]

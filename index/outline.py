@@ -20,6 +20,13 @@ BlockKind = Literal["heading", "prose", "row", "code"]
 
 _LIST_MARK = re.compile(r"(?:\s|>|[-*+]\s|\d{1,9}[.)]\s)*")
 
+# The line that opens or closes a box: "!!! note", ":::tip", "> [!WARNING]".
+_BOX = re.compile(
+    r"""^([ \t>]*)(?:(?:!!!|\?\?\?\+?)[ \t]*\w[^\n]*|:{3,}[^\n]*|\[!\w+\][ \t]*)$
+        (?P<body>(?:\n(?:\1(?:[ ]{4}|\t)[^\n]*|[ \t]*(?=\n)))*)""",
+    re.X | re.M,
+)
+
 
 @dataclass(frozen=True)
 class Block:
@@ -46,7 +53,7 @@ def outline(text: str, *, indented_code: bool = True) -> Sequence[Block]:
 
     blocks: list[Block] = []
     header: tuple[int, int] | None = None
-    for kind, level, first, last in _line_ranges(_parser(indented_code).parse(text)):
+    for kind, level, first, last in _line_ranges(_parser(indented_code).parse(_without_boxes(text))):
         start, end = line_starts[first], line_starts[min(last, len(line_starts) - 1)]
         block = _trim(text, "row" if kind == "header" else kind, level, start, end)
         # subtle: nested list items can report lines that an outer block has claimed already
@@ -54,6 +61,15 @@ def outline(text: str, *, indented_code: bool = True) -> Sequence[Block]:
             header = (block.start, block.end) if kind == "header" else header if kind == "row" else None
             blocks.append(replace(block, header=header))
     return tuple(blocks)
+
+
+def _without_boxes(text: str) -> str:
+    """A text of as many lines, with what stands in boxes as if it stood outside them.
+
+    >>> _without_boxes("!!! note\\n    Mind it.")
+    '\\nMind it.'
+    """
+    return _BOX.sub(lambda box: box[1] + re.sub(r"(?m)^([ \t>]*?)(?: {4}|\t)", r"\1", box["body"]), text)
 
 
 @cache

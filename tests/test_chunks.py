@@ -67,6 +67,13 @@ def test_chunk_never_crosses_a_heading(tmp_path):
     assert [(chunk.text, chunk.section.headings) for chunk in chunks] == [("One. Two.", ("A",)), ("Three.", ("A", "B"))]
 
 
+def test_what_stands_in_a_box_is_prose():
+    text = '!!! warning "Ice"\n    The lock is closed.\n\n    It opens in May.\n\n> [!NOTE]\n> Bring a lamp.\n\n:::tip\nCome early.\n:::\n'
+    chunks = split(assemble(Path("a.md"), "a.md", text, {}), size=100, count_tokens=count_words)
+    sentences = [text[start:end] for chunk in chunks for start, end in chunk.sentences]
+    assert sentences == ["The lock is closed.", "It opens in May.", "Bring a lamp.", "Come early."]
+
+
 def test_sentence_that_is_too_long_is_cut_at_white_space():
     document = assemble(Path("a.md"), "a.md", " ".join(f"word{number}" for number in range(25)) + ".\n", {})
     chunks = list(split(document, size=10, count_tokens=count_words))

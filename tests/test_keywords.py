@@ -42,6 +42,10 @@ def test_figures_and_citations_are_found_by_their_parts(text, part):
         ("15 pct", "15%"),
         ("$10k", "10,000"),
         ("keep_last", "last keep"),
+        ("keepLast", "last keep"),
+        ("version v3.1", "version 3.1"),
+        ("the harbour licence", "harbor license"),
+        ("Øresund", "oresund"),
     ],
 )
 def test_two_ways_to_write_a_thing_meet(written, other):

@@ -36,6 +36,14 @@ The file `pump.toml. Never` is read once, see https://sluice.example/a.b?c=1. Th
 
 Can visitors swim in the basin? Only on Sundays, and only with a guard.
 
+## The tower
+
+The tower of the pumping station is the tallest building of the town. It was built by two brothers. Its roof of copper came from Oslo.
+
+## Version 2.1 (4 May 2021)
+
+- The pump now stops by itself when the basin is empty.
+
 ## Sick leave
 
 - five days a year
@@ -56,6 +64,8 @@ def guide(tmp_path_factory):
         ("how do I open a gate by hand", "Turn the wheel eleven times. Hang out the red flag."),
         ("command to ask the pump for its state", "Ask the pump for its state with the following command: sluice pump --state"),
         ("can visitors swim in the basin", "Can visitors swim in the basin? Only on Sundays, and only with a guard."),
+        ("pumping station tower roof", "It was built by two brothers. Its roof of copper came from Oslo."),
+        ("when did version 2.1 come out", "Version 2.1 (4 May 2021): The pump now stops by itself when the basin is empty."),
         ("how many days of sick leave", "Sick leave: five days a year"),
         ("which file is read once", "The file pump.toml. Never is read once, see https://sluice.example/a.b?c=1."),
     ],
