@@ -20,9 +20,9 @@ from assistant.answer import Answer, AnswerSentence, Citation, Usage
 from assistant.citations import Library, as_markdown, marks
 from assistant.days import Asked, asked, in_figures
 from assistant.disputes import Dispute
-from assistant.english import ADVERBS, PREPOSITIONS
+from assistant.english import ADVERBS, PREPOSITIONS, phrases
 from assistant.evidence import Evidence, as_answerable, gather
-from assistant.extract import choose
+from assistant.extract import DISTANCE, choose
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
 from assistant.history import Step
 from assistant.kinds import history_asked
@@ -30,7 +30,7 @@ from assistant.question import Question, Term, analyse, bare, broadened, check_q
 from assistant.reading import related, says_little
 from assistant.settings import AssistantSettings
 from assistant.spelling import Speller
-from assistant.support import Support, assess, states_absence
+from assistant.support import NEAR, RARE_NAME, Support, assess, states_absence
 from assistant.validity import Histories, Place, changed_since, day_of, in_time, notes_on, ordered, place_of, state_on
 from index import GenerationGone, Hit, Index, IndexDamaged, IndexMissing, IndexSettings, IndexStale, open_embeddings, rebuild
 from index.disagreements import read_disagreements
@@ -95,6 +95,19 @@ _UNMISSED = ADVERBS | PREPOSITIONS
 def _is_told(term: Term, told: frozenset[str]) -> bool:
     """Whether words of an answer hold a word, another for it, or it says too little to be missed."""
     return bool(related(term.token) & told) or (not term.is_name and (says_little(term.token) or term.word.lower() in _UNMISSED))
+
+
+def _of_place_first(question: Question, evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Evidence on the place of a question before all on other places, where the best names it not and another near the question does."""
+    led = [phrase for phrase in phrases(question.text) if phrase.preposition and phrase.preposition.low in ("in", "at", "near")]
+    where = {word.low for phrase in led for word in phrase.words}
+    names = {term.token for term in question.terms if term.is_name and term.rarity >= RARE_NAME and term.word.lower() in where}
+    if not evidence or not names or evidence[0].covered & names:
+        return list(evidence)
+    of_place = [item for item in evidence if item.covered & names and item.score > evidence[0].score - DISTANCE]
+    if not of_place or of_place[0].features["cosine"] < NEAR:
+        return list(evidence)
+    return [*of_place, *(item for item in evidence if item not in of_place)]
 
 
 def _compares(part: Part, sides: Sequence[str]) -> bool:
@@ -296,9 +309,9 @@ class Assistant:
     def _in_general(self, part: Part, seconds: dict[str, float]) -> Part:
         """A part on a thing that the sources do not know, with a reserve by what they say of its kind; itself where the corpus names no kind.
 
-        A figure, a day, a person or a place of the kind is none of the thing.
+        A figure, a day, a person or a place of the kind is none of the thing, unless a law gives it.
         """
-        if part.support.status == "answered" or part.question.kind in ("number", "date", "person", "place"):
+        if part.support.status == "answered":
             return part
         text, told = broadened(part.question.text, self.index.configuration.broader)
         missing = {term.word.lower() for term in part.support.missing}
@@ -309,12 +322,13 @@ class Assistant:
         question = replace(general.question, terms=tuple(term for term in general.question.terms if term not in lacking))
         evidence = self._ordered(question, gather(question, general.hits, self.index), part.asked)
         support = assess(question, evidence)
-        if support.status != "answered":
+        is_of_one = part.question.kind in ("number", "date", "person", "place")
+        if support.status != "answered" or (is_of_one and evidence[0].hit.metadata["status"] not in ("in force", "final")):
             return part
         return replace(general, question=question, evidence=evidence, support=replace(support, status="partial", missing=lacking), told_of=told)
 
     def _ordered(self, question: Question, evidence: Sequence[Evidence], time_asked: Asked) -> list[Evidence]:
-        return ordered(question, evidence, time_asked, self._histories, today=self._today().isoformat())
+        return _of_place_first(question, ordered(question, evidence, time_asked, self._histories, today=self._today().isoformat()))
 
     def _part(self, text: str, seconds: dict[str, float], time_asked: Asked) -> Part:
         started = time.perf_counter()

@@ -176,6 +176,20 @@ def agreeing(before: str, name: str, *, was_plural: bool) -> str:
     return before[: found[-1].start] + (capital(form) if found[-1].text[:1].isupper() else form) + before[found[-1].end :]
 
 
+def members_of(before: str) -> str | None:
+    """What a question for several things asked for, as "which of them" means it; None where it asked for no such things.
+
+    >>> members_of("what states ban kei trucks"), members_of("which ships can I board"), members_of("what is the fee")
+    ('the states that ban kei trucks', 'the ships', None)
+    """
+    thing = next((thing for thing in phrases(before) if opens(before, thing)), None)
+    if thing is None or not thing.is_plural:
+        return None
+    named, rest = " ".join(word.text for word in thing.words), words(before[thing.end :])
+    is_subject = len(rest) > 1 and not (rest[0].low in english.AUXILIARIES and rest[1].low in english.PERSONS | english.DETERMINERS)
+    return f"the {named} that{before[thing.end :]}" if is_subject else f"the {named}"
+
+
 def opens(text: str, phrase: Phrase) -> bool:
     """Whether a phrase belongs to the words that ask: "which company"."""
     before = text[: phrase.words[0].start]
