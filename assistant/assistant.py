@@ -309,14 +309,25 @@ class Assistant:
     def _in_general(self, part: Part, seconds: dict[str, float]) -> Part:
         """A part on a thing that the sources do not know, with a reserve by what they say of its kind; itself where the corpus names no kind.
 
-        A figure, a day, a person or a place of the kind is none of the thing, unless a law gives it.
+        A kind of three words that the sources tell nothing of gives way to the wider one without the first of them.
         """
-        if part.support.status == "answered":
-            return part
         text, told = broadened(part.question.text, self.index.configuration.broader)
-        missing = {term.word.lower() for term in part.support.missing}
-        if not told or (part.is_answered and not all(missing & set(thing.lower().split()) for thing in told)):
+        words = {term.word.lower() for term in part.support.missing}
+        lacks_figure = any(term.is_name or term.token[:1].isdigit() for term in part.support.missing)
+        lacks_thing = all(words & set(thing.lower().split()) for thing in told)
+        if not told or part.support.status == "answered" or (part.is_answered and not lacks_figure and not lacks_thing):
             return part
+        general = self._of_kind(text, told, part, seconds)
+        wider = {thing.lower(): kind.split(" ", 1)[1] for thing, kind in told.items() if kind.count(" ") > 1}
+        if general or not wider:
+            return general or part
+        return self._of_kind(*broadened(part.question.text, wider), part, seconds) or part
+
+    def _of_kind(self, text: str, told: Mapping[str, str], part: Part, seconds: dict[str, float]) -> Part | None:
+        """A part asked of the kind of its thing, where the sources answer that; of a figure, a day, a person or a place only where it is law.
+
+        Any other figure of the kind is none of the thing.
+        """
         general = self._part(text, seconds, part.asked)
         lacking = tuple(term for term in general.support.missing if term.is_name or term.token[:1].isdigit())
         question = replace(general.question, terms=tuple(term for term in general.question.terms if term not in lacking))
@@ -324,8 +335,9 @@ class Assistant:
         support = assess(question, evidence)
         is_of_one = part.question.kind in ("number", "date", "person", "place")
         if support.status != "answered" or (is_of_one and evidence[0].hit.metadata["status"] not in ("in force", "final")):
-            return part
-        return replace(general, question=question, evidence=evidence, support=replace(support, status="partial", missing=lacking), told_of=told)
+            return None
+        support = replace(support, probability=part.support.probability, status="partial", missing=lacking)
+        return replace(general, question=question, evidence=evidence, support=support, told_of=told)
 
     def _ordered(self, question: Question, evidence: Sequence[Evidence], time_asked: Asked) -> list[Evidence]:
         return _of_place_first(question, ordered(question, evidence, time_asked, self._histories, today=self._today().isoformat()))
