@@ -138,7 +138,7 @@ _ADVERBIAL = re.compile(
 )
 _ASKS = r"how (?:much|many|long|old|far|fast|big|high|often)|what|when|where|who|which|why"
 _GAP = re.compile(  # "how many were there", "what is it": an asking word and nothing else before what is new
-    rf"({_ASKS})(?:['’]s)?\s+(?:(?:{AUXILIARY})\s+(?:(?:it|that|they|there|this|those)\s+)?)?(?:(?:be|costs?|been|have|has)\s+)?", re.I
+    rf"({_ASKS})(?:['’]?s)?\s+(?:(?:{AUXILIARY})\s+(?:(?:it|that|they|there|this|those)\s+)?)?(?:(?:be|costs?|been|have|has)\s+)?", re.I
 )
 _CONDITION = re.compile(rf"(?:what )?(?:if|when|once|unless|after|before|while|because|as long as|even if)\s+(?!(?:{AUXILIARY})\b)", re.I)
 _ASKS_LATER = re.compile(rf"\b(?:what|who|where|why|how|which|(?:{AUXILIARY}) (?:i|you|we|they|it|he|she|the|a))\b", re.I)
@@ -271,7 +271,7 @@ class Talk:
             return None
         rest = bare[opening.end() :]
         found = words(rest)
-        if not found or is_clause(rest):
+        if not found or is_clause(rest) or found[0].low in ("its", "their", "his", "her"):
             return None
         asks = opening[1].lower()
         is_same = re.search(rf"\b{asks}\b", self._plain, re.I) is not None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant import english
-from assistant.english import AUXILIARY, PREPOSITION, Word, article, finish, phrases, plain, strip, topic, without_marker, words
+from assistant.english import AUXILIARIES, AUXILIARY, PREPOSITION, Word, article, finish, phrases, plain, strip, topic, without_marker, words
 from assistant.question import is_name
 from assistant.reference import (
     GENDERED,
@@ -152,6 +152,9 @@ class Naming:
         if not match or not _is_pointing_noun(match["noun"].lower(), (match["led"] or "").lower()):
             return text
         start, end = match.span("whole")
+        acts = (match["led"] or "").lower() in AUXILIARIES and english.is_verb(match["noun"].lower())
+        if acts and not any(english.is_verb(word.low) for word in words(text[end:])):
+            return text  # "how much do those cost"
         if is_bound(text, Word(match["noun"], start, end)):
             return text
         for source in (plain(self.before), without_citations(self.said)):
