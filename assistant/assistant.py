@@ -20,8 +20,9 @@ from assistant.answer import Answer, AnswerSentence, Citation, Usage
 from assistant.citations import Library, as_markdown, marks
 from assistant.days import Asked, asked, in_figures
 from assistant.disputes import Dispute
+from assistant.english import phrases
 from assistant.evidence import Evidence, as_answerable, gather
-from assistant.extract import choose
+from assistant.extract import DISTANCE, choose
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
 from assistant.history import Step
 from assistant.kinds import history_asked, kind_of, names_kind
@@ -29,7 +30,7 @@ from assistant.question import Question, Term, analyse, bare, broadened, check_q
 from assistant.reading import related
 from assistant.settings import AssistantSettings
 from assistant.spelling import Speller
-from assistant.support import Support, assess, states_absence
+from assistant.support import NEAR, RARE_NAME, Support, assess, states_absence
 from assistant.validity import Histories, Place, changed_since, day_of, in_time, notes_on, ordered, place_of, state_on
 from index import GenerationGone, Hit, Index, IndexDamaged, IndexMissing, IndexSettings, IndexStale, open_embeddings, rebuild
 from index.disagreements import read_disagreements
@@ -92,6 +93,19 @@ class Part:
 def _is_told(term: Term, told: frozenset[str]) -> bool:
     """Whether words of an answer hold a word, another for it, or it says too little to be missed."""
     return bool(related(term.token) & told) or term.is_faint
+
+
+def _of_place_first(question: Question, evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Evidence on the place of a question before all on other places, where the best names it not and another near the question does."""
+    led = [phrase for phrase in phrases(question.text) if phrase.preposition and phrase.preposition.low in ("in", "at", "near")]
+    where = {word.low for phrase in led for word in phrase.words}
+    names = {term.token for term in question.terms if term.is_name and term.rarity >= RARE_NAME and term.word.lower() in where}
+    if not evidence or not names or evidence[0].covered & names:
+        return list(evidence)
+    of_place = [item for item in evidence if item.covered & names and item.score > evidence[0].score - DISTANCE]
+    if not of_place or of_place[0].features["cosine"] < NEAR:
+        return list(evidence)
+    return [*of_place, *(item for item in evidence if item not in of_place)]
 
 
 def _compares(part: Part, sides: Sequence[str]) -> bool:
@@ -293,25 +307,38 @@ class Assistant:
     def _in_general(self, part: Part, seconds: dict[str, float]) -> Part:
         """A part on a thing that the sources do not know, with a reserve by what they say of its kind; itself where the corpus names no kind.
 
-        A figure, a day, a person or a place of the kind is none of the thing.
+        A kind of three words that the sources tell nothing of gives way to the wider one without the first of them.
         """
-        if part.support.status == "answered" or part.question.kind in ("number", "date", "person", "place"):
-            return part
         text, told = broadened(part.question.text, self.index.configuration.broader)
-        missing = {term.word.lower() for term in part.support.missing}
-        if not told or (part.is_answered and not all(missing & set(thing.lower().split()) for thing in told)):
+        words = {term.word.lower() for term in part.support.missing}
+        lacks_figure = any(term.is_name or term.token[:1].isdigit() for term in part.support.missing)
+        lacks_thing = all(words & set(thing.lower().split()) for thing in told)
+        if not told or part.support.status == "answered" or (part.is_answered and not lacks_figure and not lacks_thing):
             return part
+        general = self._of_kind(text, told, part, seconds)
+        wider = {thing.lower(): kind.split(" ", 1)[1] for thing, kind in told.items() if kind.count(" ") > 1}
+        if general or not wider:
+            return general or part
+        return self._of_kind(*broadened(part.question.text, wider), part, seconds) or part
+
+    def _of_kind(self, text: str, told: Mapping[str, str], part: Part, seconds: dict[str, float]) -> Part | None:
+        """A part asked of the kind of its thing, where the sources answer that; of a figure, a day, a person or a place only where it is law.
+
+        Any other figure of the kind is none of the thing.
+        """
         general = self._part(text, seconds, part.asked)
         lacking = tuple(term for term in general.support.missing if term.is_name or term.token[:1].isdigit())
         question = replace(general.question, terms=tuple(term for term in general.question.terms if term not in lacking))
         evidence = self._ordered(question, gather(question, general.hits, self.index), part.asked)
         support = assess(question, evidence)
-        if support.status != "answered":
-            return part
-        return replace(general, question=question, evidence=evidence, support=replace(support, status="partial", missing=lacking), told_of=told)
+        is_of_one = part.question.kind in ("number", "date", "person", "place")
+        if support.status != "answered" or (is_of_one and evidence[0].hit.metadata["status"] not in ("in force", "final")):
+            return None
+        support = replace(support, probability=part.support.probability, status="partial", missing=lacking)
+        return replace(general, question=question, evidence=evidence, support=support, told_of=told)
 
     def _ordered(self, question: Question, evidence: Sequence[Evidence], time_asked: Asked) -> list[Evidence]:
-        return ordered(question, evidence, time_asked, self._histories, today=self._today().isoformat())
+        return _of_place_first(question, ordered(question, evidence, time_asked, self._histories, today=self._today().isoformat()))
 
     def _part(self, text: str, seconds: dict[str, float], time_asked: Asked) -> Part:
         started = time.perf_counter()

@@ -38,7 +38,7 @@ VERBS = frozenset(
     propose protect prove publish put raise reach read recommend record reduce refuse register reject remain rent restore remove repair repeal
     replace report require rise run sail save say see sell send serve set show sign sit speak spend stand start stay stop store strike suggest
     switch support swim take teach tell think treat try turn update upgrade use visit wait walk want weigh win work write criticize criticise
-    complain oppose praise""".split()
+    complain oppose praise affect concern include exclude involve extend touch""".split()
 )
 _PAST = dict(
     pair.split(":")
@@ -59,7 +59,7 @@ _UNITS = frozenset(
 )
 _SUBJECTS = frozenset("i you we they he she".split())
 _BEFORE_VERBS = AUXILIARIES - {"is", "are", "was", "were", "am"} | {"who", "which", "what", "to", "that"}
-_MEASURES = frozenset(
+MEASURES = frozenset(
     """old long far fast big large tall high heavy wide deep expensive cheap strong thick hot cold good bad close late early small short
     few""".split()
 )
@@ -214,7 +214,7 @@ def shape(found: Sequence[Word]) -> str | None:
         return "amount"
     if len(found) == 2 and re.fullmatch(r"\d[\d.,]*", found[0].low) and found[1].low in _UNITS:
         return "measure"
-    if len(found) <= 2 and re.fullmatch(r"(?:\w{3,}est|most|least|worst|first|second|third|fourth|last|next)", found[0].low):
+    if len(found) <= 2 and re.fullmatch(r"(?:\w{3,}est|best|most|least|worst|first|second|third|fourth|last|next)", found[0].low):
         return "order"
     return None
 
@@ -250,7 +250,7 @@ def phrases(text: str) -> list[Phrase]:
             else:
                 determiner, preposition = None, word if low in PREPOSITIONS and not acts else None
             acting = not acts and (acting or low in _BEFORE_VERBS or low in PERSONS)
-        elif not (measured and (low in _MEASURES or (earlier == "much" and low.endswith("er")))):
+        elif not (measured and (low in MEASURES or (earlier == "much" and low.endswith("er")))):
             if run and (text[run[-1].end : word.start].strip() or _AMOUNT.fullmatch(low)):  # a comma, or a figure that says what the thing is
                 close()
             measured = False

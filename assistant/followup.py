@@ -59,14 +59,16 @@ def stand_alone(question: str, turns: Sequence[Turn], embeddings: Embeddings, *,
     `fit` tells how near the sources come to a question; where English allows two readings, the nearer one is taken.
     """
     asked = " ".join(question.split())
-    standing, said = "", ""
+    standing: list[str] = []
+    said = ""
     for earlier, answered in turns[-TURNS:]:
         earlier = " ".join(earlier.split())[:MAXIMUM_LENGTH]
         if not _says_nothing(earlier):
-            standing, said = (Talk(standing, said, embeddings, fit).resolve(earlier) if standing else earlier), answered
+            standing.append(Talk(standing[-1], said, embeddings, fit, standing[:-1]).resolve(earlier) if standing else earlier)
+            said = answered
     if not standing or _says_nothing(asked):
         return asked
-    made = Talk(standing, said, embeddings, fit).resolve(asked)
+    made = Talk(standing[-1], said, embeddings, fit, standing[:-1]).resolve(asked)
     if made == asked or len(made) > MAXIMUM_LENGTH:
         return asked
     if fit is not None and is_clause(asked):
@@ -136,7 +138,7 @@ _ADVERBIAL = re.compile(
 )
 _ASKS = r"how (?:much|many|long|old|far|fast|big|high|often)|what|when|where|who|which|why"
 _GAP = re.compile(  # "how many were there", "what is it": an asking word and nothing else before what is new
-    rf"({_ASKS})(?:['’]s)?\s+(?:(?:{AUXILIARY})\s+(?:(?:it|that|they|there|this|those)\s+)?)?(?:(?:be|costs?|been|have|has)\s+)?", re.I
+    rf"({_ASKS})(?:['’]?s)?\s+(?:(?:{AUXILIARY})\s+(?:(?:it|that|they|there|this|those)\s+)?)?(?:(?:be|costs?|been|have|has)\s+)?", re.I
 )
 _CONDITION = re.compile(rf"(?:what )?(?:if|when|once|unless|after|before|while|because|as long as|even if)\s+(?!(?:{AUXILIARY})\b)", re.I)
 _ASKS_LATER = re.compile(rf"\b(?:what|who|where|why|how|which|(?:{AUXILIARY}) (?:i|you|we|they|it|he|she|the|a))\b", re.I)
@@ -150,6 +152,7 @@ class Talk:
     said: str
     embeddings: Embeddings
     fit: Fit | None = None
+    earlier: Sequence[str] = ()  # the questions before that one, standing alone
 
     def resolve(self, asked: str) -> str:
         """The new message as a question that stands alone."""
@@ -168,7 +171,7 @@ class Talk:
 
     @property
     def _naming(self) -> Naming:
-        return Naming(self.before, self.said, self.fit)
+        return Naming(self.before, self.said, self.fit, self.earlier)
 
     def _swap(self, fragment: str) -> str:
         """The question before with what is of the fragment's kind replaced by it, or with the fragment added."""
@@ -268,7 +271,7 @@ class Talk:
             return None
         rest = bare[opening.end() :]
         found = words(rest)
-        if not found or is_clause(rest):
+        if not found or is_clause(rest) or found[0].low in ("its", "their", "his", "her"):
             return None
         asks = opening[1].lower()
         is_same = re.search(rf"\b{asks}\b", self._plain, re.I) is not None

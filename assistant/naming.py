@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant import english
-from assistant.english import AUXILIARY, PREPOSITION, Word, article, finish, phrases, plain, strip, topic, without_marker, words
+from assistant.english import AUXILIARIES, AUXILIARY, PREPOSITION, Word, article, finish, phrases, plain, strip, topic, without_marker, words
 from assistant.question import is_name
 from assistant.reference import (
     GENDERED,
@@ -17,6 +17,7 @@ from assistant.reference import (
     is_bound,
     is_open,
     items_in,
+    members_of,
     name_in,
     ordinal,
     person_in,
@@ -35,7 +36,8 @@ _OWNING = frozenset("its their theirs his hers".split())
 _PLACES = frozenset("in at to on from near".split())
 _COMPARED = r" (?:(?:also|still|so|that|much|even|a lot) )*(?:more|less|much|many|few|expensive|(?:high|low|cheap|lat|earl|long)(?:e|y|er|ier)?)\b"
 _DESCRIBED = r"\b(?:a|an|the|this|that|which|\w+est|\w+er|each|every|another|new|old|good|big|small|first|second|last|next)\s+$"
-_SUPERLATIVE = r"(which|what|who)\b.*?\b(?:is|are|was|were)\s+(?:the\s+)?(?:[\w-]+\s+)?(?:\w+est|most|first|last|only|main|worst|least)\b"
+_SUPERLATIVE = r"(which|what|who)(?:['’]?s|\b.*?\b(?:is|are|was|were))\s+(?:the\s+)?(?:[\w-]+\s+)?(?:\w+est|most|first|last|only|main|worst|least)\b"
+_SHARED_OUT = r"\b(?:which|how many|any|all|none|most|some|each|one|two|three) of $"
 _PERIODS = r"year|month|week|day|time|morning|evening|summer|winter|spring|autumn|season|century"
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAY = rf"\b\d{{1,2}} (?:{_MONTH})(?: \d{{4}})?|\b(?:{_MONTH}) \d{{1,2}}(?:, \d{{4}})?|\b(?:{_MONTH}) \d{{4}}"
@@ -48,6 +50,7 @@ class Naming:
     before: str
     said: str
     fit: Fit | None = None
+    earlier: Sequence[str] = ()  # the questions before that one, standing alone
 
     def whole(self, asked: str) -> str:
         """A whole question with what it points back to by name; unchanged where nothing in it points back."""
@@ -149,6 +152,9 @@ class Naming:
         if not match or not _is_pointing_noun(match["noun"].lower(), (match["led"] or "").lower()):
             return text
         start, end = match.span("whole")
+        acts = (match["led"] or "").lower() in AUXILIARIES and english.is_verb(match["noun"].lower())
+        if acts and not any(english.is_verb(word.low) for word in words(text[end:])):
+            return text  # "how much do those cost"
         if is_bound(text, Word(match["noun"], start, end)):
             return text
         for source in (plain(self.before), without_citations(self.said)):
@@ -208,7 +214,11 @@ class Naming:
         if asked and word.low == "that":  # "who announced that" takes the statement as it stands
             takes = is_last and not re.search(r"\b(?:is|was|are|of|about|for|before|after)\s*$", earlier, re.I)
             return f"that {asked}" if takes else None
+        if re.search(_SHARED_OUT, earlier, re.I) and (wanted := members_of(plain(self.before))):
+            return wanted
         things = self.things
+        if many and not any(thing.is_plural for thing in things):  # of something before: the subject has changed in between
+            things += [thing for question in reversed(self.earlier) for thing in things_of(plain(question)) if thing.is_plural]
         acts = bool(things) and re.search(rf"\b(?:do|does|did)\s+{re.escape(things[0].name)}", self.before, re.I) is not None
         if many and not acts and not any(thing.is_plural for thing in things) and re.search(r"\bits?\b", text, re.I):
             return None

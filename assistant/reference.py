@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from assistant import english
 from assistant.english import AUXILIARY, PREPOSITION, Phrase, Word, capital, decapital, phrases, strip, without_marker, words
+from assistant.question import is_name
 from index.keywords import STOPWORDS
 
 
@@ -101,7 +103,14 @@ def _thing(text: str, phrase: Phrase, kept: tuple[Word, ...], *, owner: str | No
         name = f"{possessive(owner)} {whole}"
     elif determiner in ("a", "an") and len(kept) > len(inner):
         name = f"the {whole}"
-    elif start < kept[0].start or not whole[:1].islower() or several or len(kept) == 1 or re.search(r"['’]s?\Z", kept[0].text):
+    elif (
+        start < kept[0].start
+        or not whole[:1].islower()
+        or several
+        or len(kept) == 1
+        or re.search(r"['’]s?\Z", kept[0].text)
+        or is_name(kept[-1].text)
+    ):
         name = text[start : kept[-1].end]
     else:
         name = f"the {whole}"  # a common noun of a sloppy "boat fee"
@@ -176,6 +185,20 @@ def agreeing(before: str, name: str, *, was_plural: bool) -> str:
     return before[: found[-1].start] + (capital(form) if found[-1].text[:1].isupper() else form) + before[found[-1].end :]
 
 
+def members_of(before: str) -> str | None:
+    """What a question for several things asked for, as "which of them" means it; None where it asked for no such things.
+
+    >>> members_of("what states ban kei trucks"), members_of("which ships can I board"), members_of("what is the fee")
+    ('the states that ban kei trucks', 'the ships', None)
+    """
+    thing = next((thing for thing in phrases(before) if opens(before, thing)), None)
+    if thing is None or not thing.is_plural:
+        return None
+    named, rest = " ".join(word.text for word in thing.words), words(before[thing.end :])
+    is_subject = len(rest) > 1 and not (rest[0].low in english.AUXILIARIES and rest[1].low in english.PERSONS | english.DETERMINERS)
+    return f"the {named} that{before[thing.end :]}" if is_subject else f"the {named}"
+
+
 def opens(text: str, phrase: Phrase) -> bool:
     """Whether a phrase belongs to the words that ask: "which company"."""
     before = text[: phrase.words[0].start]
@@ -187,6 +210,8 @@ def has_verb(text: str) -> bool:
 
 
 _TELLING = frozenset("list name tell explain show give describe compare define summarize summarise find help".split())
+_OBJECTS = frozenset("it them him".split())
+_ASKING_IS = frozenset("what's who's where's when's how's whats whos wheres".split())
 _ACTING = frozenset("i you we he she they someone somebody anyone anybody everyone".split())
 
 
@@ -201,6 +226,8 @@ def is_clause(text: str) -> bool:
         or (first in ("if", "when", "once", "unless", "while", "because") and len(found) > 2)
         or (len(found) > 1 and any(low in _ACTING for low in found[:3]))
         or (first in english.ASKING and any(english.is_verb(low) for low in found[1:]))
+        or (first in _ASKING_IS and len(found) > 1)
+        or any(low in _OBJECTS and not english.is_function(earlier) for earlier, low in pairwise(found))  # "likes it"
         or first in _TELLING
     )
 
@@ -250,7 +277,8 @@ def pronouns_in(text: str) -> list[Word]:
             continue
         before = found[place - 1].low if place else ""
         after = found[place + 1].low if place + 1 < len(found) else ""
-        if _points(word.low, before, after) and not is_bound(plain, word):
+        acts = before in english.AUXILIARIES and place + 2 == len(found) and english.is_verb(after)  # "how much do those cost"
+        if (acts or _points(word.low, before, after)) and not is_bound(plain, word):
             pointing.append(word)
     return pointing
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence, Set
-from functools import cached_property
+from functools import cached_property, partial
 
 from rapidfuzz.distance import DamerauLevenshtein
 from rapidfuzz.process import extract
 
+from assistant.english import AUXILIARY, DETERMINERS, MEASURES, PERSONS, is_function, is_verb
 from index.keywords import SHORT, STOPWORDS, is_english
 
 _RUN_TOGETHER = re.compile(r"\b(how)(much|many|long|old|big|far|often)\b", re.I)
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_FOLLOWERS = "|".join([AUXILIARY, *sorted(MEASURES | DETERMINERS | PERSONS | {"much", "many"})])
+# a word where a question begins, before one that an asking word or a helping verb goes with: "hoe big", "dose the"
+_OPENING = re.compile(rf"(?:^|(?<=[?.!;,] )|(?<=\band ))(?P<word>[a-z]{{3,5}})(?= (?:{_FOLLOWERS})\b)", re.I)
+_OPENERS = ("how", "when", "what", "who", "why", "where", "which", "does", "did", "can", "will")
 COMMON = 20  # times that a short word has to stand in the corpus to be what was meant
 
 
@@ -32,14 +37,22 @@ class Speller:
         """The text with repaired words, and the repairs as (wrong, right) pairs."""
         repairs: list[tuple[str, str]] = []
 
-        def mend(match: re.Match[str]) -> str:
-            right = self.nearest(match[0])
+        def mend(find: Callable[[str], str | None], match: re.Match[str]) -> str:
+            right = find(match[0])
             if right is None:
                 return match[0]
             repairs.append((match[0], right))
             return right
 
-        return _WORD.sub(mend, _RUN_TOGETHER.sub(r"\1 \2", text)), repairs
+        text = _OPENING.sub(partial(mend, self._opener), _RUN_TOGETHER.sub(r"\1 \2", text))
+        return _WORD.sub(partial(mend, self.nearest), text), repairs
+
+    def _opener(self, word: str) -> str | None:
+        """The asking word or helping verb that was meant by another word, which the corpus does not use."""
+        low = word.lower()
+        if low in self._spellings or is_function(low) or is_verb(low):
+            return None
+        return next((right for right in _OPENERS if right[0] == low[0] and DamerauLevenshtein.distance(low, right) == 1), None)
 
     def nearest(self, word: str) -> str | None:
         """The spelling that was probably meant, or None when the word is right or nothing is near."""

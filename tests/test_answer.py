@@ -209,6 +209,22 @@ def test_thing_that_the_sources_do_not_know_is_answered_by_its_kind_with_a_reser
     assert "“dachshunds” itself" in answer.missing
 
 
+def test_figure_of_a_kind_is_that_of_a_thing_where_it_is_law(kennel):
+    answer = kennel.answer("how much does a dachshund cost a night")
+    assert "itself" not in (answer.missing or "")
+    rules = kennel.index.settings.corpus / "rules.md"
+    rules.write_text(f"---\ntitle: Rules of the holiday park\nstatus: in force\n---\n{rules.read_text(encoding='utf-8')}", encoding="utf-8")
+    rebuild(kennel.index.settings, kennel.index.embeddings)
+    answer = kennel.answer("how much does a dachshund cost a night")
+    assert "4 euros" in answer.text
+    assert "“dachshund” itself" in answer.missing
+
+
+def test_sentence_on_the_place_asked_for_comes_before_those_on_other_places(assistant):
+    answer = assistant.answer("can i drive a kei truck on the road in new york")
+    assert "New York" in answer.sentences[0].text
+
+
 def test_abbreviation_of_the_corpus_is_understood_and_not_mended(kennel):
     answer = kennel.answer("when does the cgo close its gate")
     assert "closes its gate at ten" in answer.text

@@ -77,6 +77,15 @@ NAMED = [
         "tell me about the second one", "Tell me about SFTP.",
     ),
     (["How many pupils does the Coastal School have?"], "who is the head?", "Who is the head of the Coastal School?"),
+    (
+        ["what's the best known tower => The best known tower is Corrant Head, lit in 1849. [1]"],
+        "is it open", "Is Corrant Head open?",
+    ),
+    (["what is the oldest tower"], "how much do those cost", "How much does the oldest tower cost?"),
+    (["what is the lamp rule"], "and who likes it", "Who likes the lamp rule?"),
+    (["what does the harbor rule say"], "whats the ferry one", "What does the ferry rule say?"),
+    (["which harbors ban dogs?"], "which of them changed", "Which of the harbors that ban dogs changed?"),
+    (["what did the court decide about tolls"], "does that affect boats?", "Does what the court decided about tolls affect boats?"),
     (["What happens when my license expires?"], "can i still restore", "Can i still restore when my license expires?"),
 ]  # fmt: skip
 REPLIED = [
@@ -88,6 +97,7 @@ THREE_TURNS = [
     (["how tall is the tower of Corrant Head", "and of Skarrow Point?"], "when was it built", "When was the tower of Skarrow Point built?"),
     (["how many people came in 2019", "thanks!", "and 2021"], "no i meant 2023", "How many people came in 2023?"),
     (["When was the lamp lit?", "why?"], "and the bell?", "Why was the bell lit?"),
+    (["what are the fees for boats", "what is a ketch"], "who pays them", "Who pays the fees for boats?"),
     (["can i camp in texas", "how tall is the north tower"], "and the south tower?", "How tall is the south tower?"),
 ]
 

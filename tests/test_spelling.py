@@ -20,3 +20,18 @@ def test_the_word_that_was_meant_is_found(words: dict[str, int], wrong: str, rig
 
 def test_a_word_that_the_language_knows_is_left_alone() -> None:
     assert Speller(SPELLINGS, lambda word: word == "wait").repair("wait for the tarif") == ("wait for the tariff", [("tarif", "tariff")])
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("hoe big is it", "how big is it"),
+        ("dose the rule apply", "does the rule apply"),
+        ("it sank, and wen did it rise", "it sank, and when did it rise"),
+        ("show the fines", "show the fines"),
+        ("then what is due", "then what is due"),
+        ("whit many", "whit many"),
+    ],
+)
+def test_asking_word_that_was_meant_by_another_word_is_found_where_a_question_begins(asked: str, meant: str) -> None:
+    assert Speller(SPELLINGS, lambda word: True).repair(asked)[0] == meant
