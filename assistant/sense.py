@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from assistant.matching import Known, found_in, is_among, overlaps, share_of, stems_opposed
@@ -351,6 +352,19 @@ def cues_kept(said: Reading, known: Known) -> str:
         if families[cue.word] in have and _is_of_another_quantity(cue, said, reading):
             return f"quantity: {cue.word}"
     return ""
+
+
+def rank_kept(said: Reading, known: Known) -> str:
+    """ "One of the longest" is not the longest."""
+    words = known[0].words
+    for place, word in enumerate(said.words):
+        ranked = [other for other, same in enumerate(words) if same == word and place and said.words[place - 1] == words[other - 1] == "the"]
+        if ranked and _SUPERLATIVE.fullmatch(word) and {"1", "among"}.isdisjoint(said.words) and all(words[other - 2] in ("of", "among") for other in ranked):
+            return f"quantity: the {word}"
+    return ""
+
+
+_SUPERLATIVE = re.compile(r"\w{3,}est|best|worst|most|least")
 
 
 def _is_explained(said: Reading, reading: Reading) -> bool:
