@@ -103,10 +103,11 @@ def order_kept(said: Reading, known: Known) -> str:
         if matches and all(_is_swapped(pivot, said, place, reading) for place in matches):
             return f"order: {pivot.text}"
     for word in (*_PIVOTS, *(word for word in vocabulary()["relation_of"] if word.endswith("than"))):
-        here, there = only_place(word, said), only_place(word, reading)
-        is_turned = word == "not" and here is not None and there is not None and _is_passive_behind(here, said) != _is_passive_behind(there, reading)
-        if here is not None and there is not None and not is_turned and _is_crossed(said, here, reading, there):
-            return f"order: {word}"
+        here = only_place(word, said)
+        for there in (place for place, other in enumerate(reading.words) if other == word and here is not None):
+            is_turned = word == "not" and _is_passive_behind(here, said) != _is_passive_behind(there, reading)
+            if not is_turned and _is_crossed(said, here, reading, there):
+                return f"order: {word}"
     return ""
 
 

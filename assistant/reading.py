@@ -194,7 +194,7 @@ def read(text: str) -> Reading:
             told.add(clause)
         segments.append(segment)
         clauses.append(clause)
-        acts = kind == "word" and _may_be_verb(words) and (_is_verb(low) or _is_act(low, matches, position) or _is_going_on(words))
+        acts = kind == "word" and _may_be_verb(words) and not _is_subject(low, matches, position) and (_is_verb(low) or _is_act(low, matches, position) or _is_going_on(words))
         if (
             kind == "word"
             and (low in AUXILIARIES or acts)
@@ -238,10 +238,7 @@ def _leads_on(matches: Sequence[re.Match[str]], position: int) -> bool:
 
 _OPENING = frozenset("starting beginning ending following".split())  # bounds in front of a figure, else words: "the starting dose"
 _BEHIND = frozenset("in on from at with the a an model".split())
-_CLAUSE_WORDS = frozenset("and or but while whereas although though which who whose so because where if unless before after".split()) - {
-    "before",
-    "after",
-}
+_CLAUSE_WORDS = frozenset("and or but while whereas although though which who whose so because where if unless unlike".split())
 _SUBORDINATE = frozenset("while if when although though whereas because once".split())
 _COMPARED = frozenset("more less later earlier below above under over fewer higher lower newer older greater".split())  # "or more", "at or below"
 
@@ -260,7 +257,7 @@ def _ends_as_clauses(text: str) -> str:
 
 STOP = re.compile(r"[.!?][\"”’)\]]*\s+\S")
 _AFTER_SAYING = frozenset("that on in at to by of so this when as and but .".split()) | {""}
-_RELATIVES = frozenset("which who whose where".split())
+_RELATIVES = frozenset("which who whose where unlike".split())  # a clause that ends at the next comma
 _SPLITTERS = frozenset("and or but while whereas although though which because unless plus".split())
 
 
@@ -504,6 +501,12 @@ def _is_verb(word: str) -> bool:
     return word in vocabulary()["verbs"] or (word.endswith("ed") and len(word) > 4)
 
 
+def _is_subject(word: str, matches: Sequence[re.Match[str]], position: int) -> bool:
+    """Whether a word that can be a noun has its verb right behind it: "the file takes"."""
+    behind = _next_word(matches, position)
+    return word in vocabulary()["nouns"] and (behind in _FINITE or (behind.endswith("s") and behind not in vocabulary()["nouns"] and _is_verb(behind)))
+
+
 def _is_going_on(words: Sequence[str]) -> bool:
     """Whether the last word is what somebody is doing: "is pushing"."""
     return words[-1].endswith("ing") and words[-2:-1] in (["is"], ["are"], ["was"], ["were"], ["been"], ["be"])
@@ -545,6 +548,7 @@ def _is_change(tokens: Sequence[Token], clause: int, matches: Sequence[re.Match[
 
 
 AUXILIARIES = frozenset("is are was were be been being has have had do does did will would shall should can could may might must".split())
+_FINITE = frozenset("is are was were has had does did will would can could may might must should".split())
 _NOUN_MARKS = frozenset("the a an its their his her this these those our your my of in for by on from with no any".split())  # a noun follows
 
 
@@ -567,7 +571,9 @@ def vocabulary() -> dict[str, Any]:
         "neutral": frozenset("of in on at by for with as into onto under through during within between".split()),
         "verbs": frozenset(_forms(data["verbs"].split())) | frozenset(data["irregular_verbs"].split()) | _plain_verbs(),
         "plain": frozenset(data["verbs"].split()) | frozenset(thesaurus()["verbs"].split()),
+        "past": frozenset(data["irregular_verbs"].split()),
         "acts": frozenset(_forms(set(thesaurus()["verbs"].split()) | set(thesaurus()["nouns"].split()) | set(data["verbs"].split()))),
+        "nouns": frozenset(_forms(thesaurus()["nouns"].split())),
         "reckoning": frozenset(data["reckoning"].split()),
         "reporting": frozenset(data["reporting"].split()),
         "cue_of": cue_of,

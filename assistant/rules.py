@@ -37,6 +37,7 @@ from assistant.sense import (
     negation_kept,
     rank_kept,
     standing_kept,
+    tense_kept,
 )
 from assistant.shape import subject_at, token_before
 
@@ -146,7 +147,7 @@ def _connected(said: Reading, known: Known) -> str:
 
 
 RULES: tuple[Callable[[Reading, Known], str], ...] = (
-    _persons, _heaped, _covered, _named, none_swapped, bounds_kept, negation_kept, standing_kept, figures_proven, cues_kept, rank_kept, figures_bound,
+    _persons, _heaped, _covered, _named, none_swapped, bounds_kept, negation_kept, standing_kept, figures_proven, cues_kept, rank_kept, tense_kept, figures_bound,
     figures_at_home, pairs_kept, values_kept, counts_kept, limits_bound, order_kept, times_kept, agents_kept, verbs_bound, stated_once, figures_alone,
     infinitive_kept, speakers_kept, roles_kept, attributes_bound, labels_bound, _connected,
 )  # fmt: skip

@@ -105,7 +105,7 @@ def negation_kept(said: Reading, known: Known) -> str:
             continue
         if (
             head
-            and _is_repeated(head, scope, said)
+            and _is_repeated(head, scope, said, reading)
             and not _opposed(head[:1], said)
             and not any(overlaps(head, [*other, *_before(own, said)]) for own, other in denials)
         ):
@@ -144,9 +144,10 @@ def _most_in_a_clause(reading: Reading) -> int:
     return max(map(clauses.count, clauses), default=0)
 
 
-def _is_repeated(head: Sequence[Token], scope: Sequence[Token], said: Reading) -> bool:
+def _is_repeated(head: Sequence[Token], scope: Sequence[Token], said: Reading, reading: Reading) -> bool:
     """Whether a sentence says what the source denies: the word that is denied and most of the next, or nearly all of it."""
-    first = head[:1] if is_among(head[0], said.tokens) else [token for token in head[1:2] if token.is_verb]  # "did not cancel (annul) the rule"
+    first = head[:1] if is_among(head[0], said.tokens) else head[1:2]  # "did not cancel (annul) the rule"
+    first = [token for token in first if token.is_verb or token is head[0] or "or" in reading.words[head[0].place : token.place]]
     most = share_of(head, said.tokens) > 0.6 and share_of(scope[:5], said.tokens) >= 0.5
     return (most and overlaps(first, said.tokens)) or share_of(scope, said.tokens) >= 0.8
 
@@ -265,6 +266,23 @@ def standing_kept(said: Reading, known: Known) -> str:
         if not agreeing or (own.family == "necessity" and not any(_of_one(own, cue, said, reading) for cue in agreeing)):
             return f"standing: {own.word}"
     return ""
+
+
+def tense_kept(said: Reading, known: Known) -> str:
+    """What the source says of a time that is over is not said of today."""
+    ends = [token for token in known[0].tokens if token.kind == "date" and token.relation == "to"]
+    is_over = ends and not _is_present(known[0]) and _is_present(said) and not any(token.kind == "date" for token in said.tokens)
+    return f"standing: until {ends[0].text} in the source" if is_over else ""
+
+
+def _is_present(reading: Reading) -> bool:
+    """Whether something is told of today: a verb's plain form is the present, but of those that have one form for all times."""
+    verbs = [reading.words[place] for place in reading.verbs]
+    plain = vocabulary()["plain"] - vocabulary()["past"]
+    return any(verb in _NOW or verb in plain or (verb.endswith("s") and verb != "was") for verb in verbs)
+
+
+_NOW = frozenset("is are has have will".split())
 
 
 def _is_told_to(own: Cue, said: Reading, reading: Reading) -> bool:
