@@ -100,6 +100,7 @@ def negation_kept(said: Reading, known: Known) -> str:
     for cue, scope in denied:
         if is_banned or cue.clause not in used:
             continue
+        scope = [token for token in scope if not is_standing_word(token)] or scope  # "it is not possible to land"
         head = _head(cue, scope)
         if cue.word == "non" and head and len(found_in(head[0], reading)) > 1:
             continue
