@@ -229,7 +229,7 @@ def stated_once(said: Reading, known: Known) -> str:
     return ""
 
 
-def _is_aside(heads: Sequence[Token], near: Sequence[Token], context: frozenset[Any], *, has: bool) -> bool:
+def _is_aside(heads: Sequence[Token], near: Sequence[Token], context: tuple[Any, ...], *, has: bool) -> bool:
     """Whether a sentence speaks of what its source only mentions on the way: of the pier, where "the mayor of the pier" is old.
 
     What a place `has` is what is in it.

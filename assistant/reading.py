@@ -390,7 +390,7 @@ def _label(matches: Sequence[re.Match[str]], position: int) -> str:
     before = matches[position - 1]
     if before["initials"]:
         return before[0].replace(".", "").lower()
-    is_label = before["word"] and (before[0].lower() in _LABELS or (before[0].isupper() and len(before[0]) > 1))
+    is_label = before["word"] and ((before[0].lower() in _LABELS and before[0] != "no") or (before[0].isupper() and len(before[0]) > 1))
     return str(stem(before[0].lower())) if is_label else ""
 
 

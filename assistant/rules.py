@@ -22,7 +22,7 @@ from assistant.binding import (
     values_kept,
     verbs_bound,
 )
-from assistant.matching import Known, found_in, is_same, stands_in
+from assistant.matching import Known, found_in, is_same, same_key, stands_in
 from assistant.order import agents_kept, none_swapped, order_kept, roles_kept, speakers_kept, times_kept
 from assistant.reading import Reading, Token, covered_by, faint, linking, names
 from assistant.sense import (
@@ -99,6 +99,18 @@ def _named(said: Reading, known: Known) -> str:
     return ""
 
 
+def _named_in_headings(said: Reading, known: Known) -> str:
+    """Names side by side, of which the headings alone have one, stand so in the headings."""
+    reading, context = known
+    pairs = set(pairwise(context))
+    for first, second in pairwise(said.tokens):
+        is_name = first.kind == second.kind == "name" and second.place == first.place + 1 and first.segment == second.segment
+        lone = [token for token in (first, second) if is_name and not found_in(token, reading)]
+        if lone and not first.text.endswith(("'s", "’s", "s'")) and not any(same_key(first, one) and same_key(second, two) for one, two in pairs):
+            return f"name: {first.text} {second.text}"
+    return ""
+
+
 def _has_name_between(one: Token, other: Token, reading: Reading) -> bool:
     return any(token.kind == "name" and one.place < token.place < other.place for token in reading.tokens)
 
@@ -147,7 +159,7 @@ def _connected(said: Reading, known: Known) -> str:
 
 
 RULES: tuple[Callable[[Reading, Known], str], ...] = (
-    _persons, _heaped, _covered, _named, none_swapped, bounds_kept, negation_kept, standing_kept, figures_proven, cues_kept, rank_kept, tense_kept, figures_bound,
+    _persons, _heaped, _covered, _named, _named_in_headings, none_swapped, bounds_kept, negation_kept, standing_kept, figures_proven, cues_kept, rank_kept, tense_kept, figures_bound,
     figures_at_home, pairs_kept, values_kept, counts_kept, limits_bound, order_kept, times_kept, agents_kept, verbs_bound, stated_once, figures_alone,
     infinitive_kept, speakers_kept, roles_kept, attributes_bound, labels_bound, _connected,
 )  # fmt: skip
