@@ -71,7 +71,7 @@ def _is_of_another(token: Token, place: Token, said: Reading, known: Known) -> b
         return False
     if token.kind == "word" and is_passive(place, reading):  # "building of the pier was completed"
         other = [*other, *(item for item in reading.tokens if item.relation == "of" and item.clause == place.clause and item.place < place.place)]
-    if not subject or not other or any(same_key(mine, key) for mine in subject for key in context):
+    if not subject or not other or any(is_in(mine, context) and not found_in(mine, reading) for mine in subject):
         return False
     home = [item for item in reading.tokens if item.segment == place.segment or _is_carried(item, place, reading)] + other
     is_named = any(other_place > place.place for other_place in reading.verbs) and not any(
@@ -229,7 +229,7 @@ def stated_once(said: Reading, known: Known) -> str:
     return ""
 
 
-def _is_aside(heads: Sequence[Token], near: Sequence[Token], context: frozenset[Any], *, has: bool) -> bool:
+def _is_aside(heads: Sequence[Token], near: Sequence[Token], context: tuple[Any, ...], *, has: bool) -> bool:
     """Whether a sentence speaks of what its source only mentions on the way: of the pier, where "the mayor of the pier" is old.
 
     What a place `has` is what is in it.

@@ -187,6 +187,6 @@ def _plain_text(sentence: str, source: Source) -> str:
 _PUNCTUATION = frozenset(" .,;:!?'\"()[]-–—‐‑’‘“”%$€£¥₩°§&/+\u00a0\u202f")
 
 
-def read_source(source: Source) -> tuple[Reading, frozenset[Any]]:
+def read_source(source: Source) -> tuple[Reading, tuple[Any, ...]]:
     """A source taken apart: its quote, and the keys of the words and names in its headings."""
-    return read(source.text), frozenset(token.key for token in read(source.context).tokens if token.kind in ("word", "name"))
+    return read(source.text), tuple(token.key for token in read(source.context).tokens if token.kind in ("word", "name"))

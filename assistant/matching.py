@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.reading import Reading, Token, groups, opposites
 
-Known = tuple[Reading, frozenset[Any]]  # a quote, and the keys of the words and names in the headings above it
+Known = tuple[Reading, tuple[Any, ...]]  # a quote, and the keys of the words and names in the headings above it
 
 
 def stands_in(token: Token, known: Known) -> bool:
@@ -32,7 +32,7 @@ def overlaps(tokens: Sequence[Token], among: Sequence[Token]) -> bool:
     return any(is_among(token, among) for token in tokens)
 
 
-def is_in(token: Token, context: frozenset[Any]) -> bool:
+def is_in(token: Token, context: tuple[Any, ...]) -> bool:
     """Whether the headings have a word; a figure in a heading proves nothing."""
     return token.kind in ("word", "name") and any(same_key(token, key) for key in context)
 
@@ -48,7 +48,7 @@ def is_same(token: Token, other: Token) -> bool:
             return False
         mine, theirs = token.key[1], other.key[1]
         units_agree = mine == theirs or (not token.key[0] and "" in (mine, theirs)) or (mine == "" and theirs not in ("%", "$", "€", "£", "¥", "₩"))
-        return units_agree and (not token.label or not other.label or token.label == other.label)
+        return units_agree and token.label in ("", other.label)
     if token.kind == "code":
         return other.kind == "code" and token.key == other.key
     return other.kind in ("word", "name") and same_key(token, other.key)

@@ -90,7 +90,7 @@ def _sequence(reading: Reading) -> list[tuple[Any, Token | Cue]]:
     return [(item.word if isinstance(item, Cue) else item.key, item) for item in items]
 
 
-_PIVOTS = ("than", "not", "like", "part", "who", "which", "whose", "because", "times", "then")  # what stands on either side keeps to it
+_PIVOTS = ("than", "over", "not", "like", "part", "who", "which", "whose", "because", "times", "then")  # what stands on either side keeps to it
 
 
 def order_kept(said: Reading, known: Known) -> str:
@@ -103,10 +103,11 @@ def order_kept(said: Reading, known: Known) -> str:
         if matches and all(_is_swapped(pivot, said, place, reading) for place in matches):
             return f"order: {pivot.text}"
     for word in (*_PIVOTS, *(word for word in vocabulary()["relation_of"] if word.endswith("than"))):
-        here, there = only_place(word, said), only_place(word, reading)
-        is_turned = word == "not" and here is not None and there is not None and _is_passive_behind(here, said) != _is_passive_behind(there, reading)
-        if here is not None and there is not None and not is_turned and _is_crossed(said, here, reading, there):
-            return f"order: {word}"
+        here = only_place(word, said)
+        for there in (place for place, other in enumerate(reading.words) if other == word and here is not None):
+            is_turned = word == "not" and _is_passive_behind(here, said) != _is_passive_behind(there, reading)
+            if not is_turned and _is_crossed(said, here, reading, there):
+                return f"order: {word}"
     return ""
 
 
@@ -186,8 +187,11 @@ def agents_kept(said: Reading, known: Known) -> str:
         verb = next((other for other in reversed(said.tokens) if other.place < token.place and other.is_verb), None)
         if verb is None or token.place - verb.place > 4:
             continue
-        pairs = [(act, agent) for act in found_in(verb, reading) for agent in found_in(token, reading)]
-        if pairs and not any(_acts(agent, act, reading) or act.key != verb.key for act, agent in pairs):
+        acts, agents = found_in(verb, reading), found_in(token, reading)
+        others = [other for other in reading.tokens if other.relation == "by" and other.kind in ("word", "name")]
+        if acts and not agents and all(any(other.segment == act.segment and other.place > act.place for other in others) for act in acts):
+            return f"order: by {token.text}"  # the headings have it, and the source has another
+        if acts and agents and not any(_acts(agent, act, reading) or act.key != verb.key for act in acts for agent in agents):
             return f"order: by {token.text}"
     return ""
 

@@ -194,7 +194,7 @@ def read(text: str) -> Reading:
             told.add(clause)
         segments.append(segment)
         clauses.append(clause)
-        acts = kind == "word" and _may_be_verb(words) and (_is_verb(low) or _is_act(low, matches, position))
+        acts = kind == "word" and _may_be_verb(words) and not _is_subject(low, matches, position) and (_is_verb(low) or _is_act(low, matches, position) or _is_going_on(words))
         if (
             kind == "word"
             and (low in AUXILIARIES or acts)
@@ -238,10 +238,7 @@ def _leads_on(matches: Sequence[re.Match[str]], position: int) -> bool:
 
 _OPENING = frozenset("starting beginning ending following".split())  # bounds in front of a figure, else words: "the starting dose"
 _BEHIND = frozenset("in on from at with the a an model".split())
-_CLAUSE_WORDS = frozenset("and or but while whereas although though which who whose so because where if unless before after".split()) - {
-    "before",
-    "after",
-}
+_CLAUSE_WORDS = frozenset("and or but while whereas although though which who whose so because where if unless unlike".split())
 _SUBORDINATE = frozenset("while if when although though whereas because once".split())
 _COMPARED = frozenset("more less later earlier below above under over fewer higher lower newer older greater".split())  # "or more", "at or below"
 
@@ -260,7 +257,7 @@ def _ends_as_clauses(text: str) -> str:
 
 STOP = re.compile(r"[.!?][\"”’)\]]*\s+\S")
 _AFTER_SAYING = frozenset("that on in at to by of so this when as and but .".split()) | {""}
-_RELATIVES = frozenset("which who whose where".split())
+_RELATIVES = frozenset("which who whose where unlike".split())  # a clause that ends at the next comma
 _SPLITTERS = frozenset("and or but while whereas although though which because unless plus".split())
 
 
@@ -393,7 +390,7 @@ def _label(matches: Sequence[re.Match[str]], position: int) -> str:
     before = matches[position - 1]
     if before["initials"]:
         return before[0].replace(".", "").lower()
-    is_label = before["word"] and (before[0].lower() in _LABELS or (before[0].isupper() and len(before[0]) > 1))
+    is_label = before["word"] and ((before[0].lower() in _LABELS and before[0] != "no") or (before[0].isupper() and len(before[0]) > 1))
     return str(stem(before[0].lower())) if is_label else ""
 
 
@@ -458,12 +455,15 @@ def _plain(text: str) -> str:
     plain = re.sub(r"\b[Ss]ection (\d[\w.()-]*) of title (\d+)(?:,? (?:of the )?(?:U\.?S\.?|United States) Code)?", r"\2 U.S.C. \1", plain)
     plain = re.sub(r"\bE\.?O\.? (?=\d)", "Executive Order ", plain)
     plain = re.sub(r"\b[Nn]o[ -]one\b", "nobody", plain)
+    plain = re.sub(r"\ANo, (?=.*\b(?:no|not|only|never|cannot|without)\b)", "", plain)  # what answers a question with "no" denies something itself
+    plain = re.sub(r"\b(is|are|was|were|be|been|being|stays?|turned|switched) (on|off)\b(?= by\b| at\b| when\b| if\b| until\b| unless\b|\s*[.,;:)]|$)", lambda match: f"{match[1]} {_SWITCHED[match[2]]}", plain)
     for short, forms in names().items():
         plain = re.sub(forms, short, plain)
     plain = _figures(plain)
     plain = re.sub(rf"\b(between)\b(\s+[^.;:]{{0,24}}?\d[^.;:]{{0,16}}?)\s+and\s+(?=[$€£¥₩\d]|(?:{_MONTH})\b)", r"from\2 to ", plain, flags=re.I)
     plain = re.sub(r"(\b(\d{4})) \([A-Z]{2,4}\2\)", r"\1", plain)  # "model year 2031 (MY2031)"
     plain = re.sub(r"(\b(\d{4}) (?:to|and|or|through) (\d{4})) \([A-Z]{2,4}\2(?:-| to )\3\)", r"\1", plain)  # "2016 to 2017 (MY2016-2017)"
+    plain = re.sub(r"\b(as (?:\w+ ){2,5})as\b", r"\1than", plain)  # "4 times as many boats as": what stands on either side keeps to it
     plain = _OR_LESS.sub(r"at most \1", _OR_MORE.sub(r"at least \1", plain))
     plain = re.sub(r"(?<=, )(up|down)(?= [$€£¥₩]?\d+(?:\.\d+)?\s?%)", lambda match: {"up": "higher", "down": "lower"}[match[1]], plain)
     low = plain.lower()
@@ -473,6 +473,7 @@ def _plain(text: str) -> str:
     return plain
 
 
+_SWITCHED = {"on": "enabled", "off": "disabled"}
 _AMOUNT = rf"((?:[$€£¥₩]\s?)?\b(?:{_FIGURE})(?:\s?%|\s(?!or\b)[A-Za-z]{{1,7}})?)"
 _OR_LESS = re.compile(rf"{_AMOUNT} or (?:less|fewer|under|below|lower|shorter|younger|earlier|older versions)\b(?! than)")
 _OR_MORE = re.compile(rf"{_AMOUNT} or (?:more|over|above|higher|longer|older|greater|later|newer)\b(?! than)")
@@ -498,6 +499,17 @@ def _figures(text: str) -> str:
 
 def _is_verb(word: str) -> bool:
     return word in vocabulary()["verbs"] or (word.endswith("ed") and len(word) > 4)
+
+
+def _is_subject(word: str, matches: Sequence[re.Match[str]], position: int) -> bool:
+    """Whether a word that can be a noun has its verb right behind it: "the file takes"."""
+    behind = _next_word(matches, position)
+    return word in vocabulary()["nouns"] and (behind in _FINITE or (behind.endswith("s") and behind not in vocabulary()["nouns"] and _is_verb(behind)))
+
+
+def _is_going_on(words: Sequence[str]) -> bool:
+    """Whether the last word is what somebody is doing: "is pushing"."""
+    return words[-1].endswith("ing") and words[-2:-1] in (["is"], ["are"], ["was"], ["were"], ["been"], ["be"])
 
 
 def _is_act(word: str, matches: Sequence[re.Match[str]], position: int) -> bool:
@@ -536,6 +548,7 @@ def _is_change(tokens: Sequence[Token], clause: int, matches: Sequence[re.Match[
 
 
 AUXILIARIES = frozenset("is are was were be been being has have had do does did will would shall should can could may might must".split())
+_FINITE = frozenset("is are was were has had does did will would can could may might must should".split())
 _NOUN_MARKS = frozenset("the a an its their his her this these those our your my of in for by on from with no any".split())  # a noun follows
 
 
@@ -558,7 +571,9 @@ def vocabulary() -> dict[str, Any]:
         "neutral": frozenset("of in on at by for with as into onto under through during within between".split()),
         "verbs": frozenset(_forms(data["verbs"].split())) | frozenset(data["irregular_verbs"].split()) | _plain_verbs(),
         "plain": frozenset(data["verbs"].split()) | frozenset(thesaurus()["verbs"].split()),
+        "past": frozenset(data["irregular_verbs"].split()),
         "acts": frozenset(_forms(set(thesaurus()["verbs"].split()) | set(thesaurus()["nouns"].split()) | set(data["verbs"].split()))),
+        "nouns": frozenset(_forms(thesaurus()["nouns"].split())),
         "reckoning": frozenset(data["reckoning"].split()),
         "reporting": frozenset(data["reporting"].split()),
         "cue_of": cue_of,
@@ -654,6 +669,12 @@ def covered_by() -> Mapping[str, frozenset[str]]:
         for word in words:
             found.setdefault(stem(word), set()).update(little)
     return {word: frozenset(little) for word, little in found.items()}
+
+
+@cache
+def linking() -> frozenset[str]:
+    """The stems of verbs that tie a sentence together without a claim of their own."""
+    return frozenset(stem(word) for word in thesaurus()["linking"].split())
 
 
 @cache

@@ -22,9 +22,9 @@ from assistant.binding import (
     values_kept,
     verbs_bound,
 )
-from assistant.matching import Known, found_in, is_same, stands_in
+from assistant.matching import Known, found_in, is_same, same_key, stands_in
 from assistant.order import agents_kept, none_swapped, order_kept, roles_kept, speakers_kept, times_kept
-from assistant.reading import Reading, Token, covered_by, faint, names
+from assistant.reading import Reading, Token, covered_by, faint, linking, names
 from assistant.sense import (
     bounds_kept,
     cues_kept,
@@ -35,7 +35,9 @@ from assistant.sense import (
     is_opposite,
     is_standing,
     negation_kept,
+    rank_kept,
     standing_kept,
+    tense_kept,
 )
 from assistant.shape import subject_at, token_before
 
@@ -56,7 +58,7 @@ def _covered(said: Reading, known: Known) -> str:
 
 def _word_stands_in(token: Token, said: Reading, known: Known) -> bool:
     """Whether the source has a word, one of the same root or sense, or as much in other words; a faint one need not be there."""
-    is_there = token.key in faint() or stands_in(token, known) or is_opposite(token, said, known) or is_bound(token, known[0])
+    is_there = token.key in faint() or (token.is_verb and token.key in linking()) or stands_in(token, known) or is_opposite(token, said, known) or is_bound(token, known[0])
     return is_there or is_standing(token, known) or is_ban(token, known[0]) or _is_covered(token, known[0]) or _is_charged(token, said, known[0])
 
 
@@ -93,6 +95,18 @@ def _named(said: Reading, known: Known) -> str:
         if (
             is_other and not is_near and first.kind == "name" and not second.is_verb and not (second.text.isupper() or first.text in names())
         ) or is_turned:
+            return f"name: {first.text} {second.text}"
+    return ""
+
+
+def _named_in_headings(said: Reading, known: Known) -> str:
+    """Names side by side, of which the headings alone have one, stand so in the headings."""
+    reading, context = known
+    pairs = set(pairwise(context))
+    for first, second in pairwise(said.tokens):
+        is_name = first.kind == second.kind == "name" and second.place == first.place + 1 and first.segment == second.segment
+        lone = [token for token in (first, second) if is_name and not found_in(token, reading)]
+        if lone and not first.text.endswith(("'s", "’s", "s'")) and not any(same_key(first, one) and same_key(second, two) for one, two in pairs):
             return f"name: {first.text} {second.text}"
     return ""
 
@@ -145,7 +159,7 @@ def _connected(said: Reading, known: Known) -> str:
 
 
 RULES: tuple[Callable[[Reading, Known], str], ...] = (
-    _persons, _heaped, _covered, _named, none_swapped, bounds_kept, negation_kept, standing_kept, figures_proven, cues_kept, figures_bound,
+    _persons, _heaped, _covered, _named, _named_in_headings, none_swapped, bounds_kept, negation_kept, standing_kept, figures_proven, cues_kept, rank_kept, tense_kept, figures_bound,
     figures_at_home, pairs_kept, values_kept, counts_kept, limits_bound, order_kept, times_kept, agents_kept, verbs_bound, stated_once, figures_alone,
     infinitive_kept, speakers_kept, roles_kept, attributes_bound, labels_bound, _connected,
 )  # fmt: skip

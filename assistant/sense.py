@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from assistant.matching import Known, found_in, is_among, overlaps, share_of, stems_opposed
@@ -99,12 +100,13 @@ def negation_kept(said: Reading, known: Known) -> str:
     for cue, scope in denied:
         if is_banned or cue.clause not in used:
             continue
+        scope = [token for token in scope if not is_standing_word(token)] or scope  # "it is not possible to land"
         head = _head(cue, scope)
         if cue.word == "non" and head and len(found_in(head[0], reading)) > 1:
             continue
         if (
             head
-            and _is_repeated(head, scope, said)
+            and _is_repeated(head, scope, said, reading)
             and not _opposed(head[:1], said)
             and not any(overlaps(head, [*other, *_before(own, said)]) for own, other in denials)
         ):
@@ -143,9 +145,10 @@ def _most_in_a_clause(reading: Reading) -> int:
     return max(map(clauses.count, clauses), default=0)
 
 
-def _is_repeated(head: Sequence[Token], scope: Sequence[Token], said: Reading) -> bool:
+def _is_repeated(head: Sequence[Token], scope: Sequence[Token], said: Reading, reading: Reading) -> bool:
     """Whether a sentence says what the source denies: the word that is denied and most of the next, or nearly all of it."""
-    first = head[:1] if is_among(head[0], said.tokens) else [token for token in head[1:2] if token.is_verb]  # "did not cancel (annul) the rule"
+    first = head[:1] if is_among(head[0], said.tokens) else head[1:2]  # "did not cancel (annul) the rule"
+    first = [token for token in first if token.is_verb or token is head[0] or "or" in reading.words[head[0].place : token.place]]
     most = share_of(head, said.tokens) > 0.6 and share_of(scope[:5], said.tokens) >= 0.5
     return (most and overlaps(first, said.tokens)) or share_of(scope, said.tokens) >= 0.8
 
@@ -266,6 +269,23 @@ def standing_kept(said: Reading, known: Known) -> str:
     return ""
 
 
+def tense_kept(said: Reading, known: Known) -> str:
+    """What the source says of a time that is over is not said of today."""
+    ends = [token for token in known[0].tokens if token.kind == "date" and token.relation == "to"]
+    is_over = ends and not _is_present(known[0]) and _is_present(said) and not any(token.kind == "date" for token in said.tokens)
+    return f"standing: until {ends[0].text} in the source" if is_over else ""
+
+
+def _is_present(reading: Reading) -> bool:
+    """Whether something is told of today: a verb's plain form is the present, but of those that have one form for all times."""
+    verbs = [reading.words[place] for place in reading.verbs]
+    plain = vocabulary()["plain"] - vocabulary()["past"]
+    return any(verb in _NOW or verb in plain or (verb.endswith("s") and verb != "was") for verb in verbs)
+
+
+_NOW = frozenset("is are has have will".split())
+
+
 def _is_told_to(own: Cue, said: Reading, reading: Reading) -> bool:
     """Whether a sentence says that one should do what the source tells one to do: "run it again"."""
     act = next((token for token in said.tokens if token.place > own.place), None)
@@ -351,6 +371,19 @@ def cues_kept(said: Reading, known: Known) -> str:
         if families[cue.word] in have and _is_of_another_quantity(cue, said, reading):
             return f"quantity: {cue.word}"
     return ""
+
+
+def rank_kept(said: Reading, known: Known) -> str:
+    """ "One of the longest" is not the longest."""
+    words = known[0].words
+    for place, word in enumerate(said.words):
+        ranked = [other for other, same in enumerate(words) if same == word and place and said.words[place - 1] == words[other - 1] == "the"]
+        if ranked and _SUPERLATIVE.fullmatch(word) and {"1", "among"}.isdisjoint(said.words) and all(words[other - 2] in ("of", "among") for other in ranked):
+            return f"quantity: the {word}"
+    return ""
+
+
+_SUPERLATIVE = re.compile(r"\w{3,}est|best|worst|most|least")
 
 
 def _is_explained(said: Reading, reading: Reading) -> bool:
