@@ -21,7 +21,7 @@ from index.documents import READER, READER_LIBRARIES, Document, document_id, fin
 from index.embeddings import Embeddings, Vectors, unit
 from index.errors import CorpusError, DocumentError, IndexDamaged, IndexMissing, SettingsError, UserError
 from index.generations import current_generation as current_generation
-from index.keywords import TOKENIZER, TOKENIZER_LIBRARIES, Collector, Keywords, recall_lemmas, tokenize, words_of
+from index.keywords import TOKENIZER, TOKENIZER_LIBRARIES, Collector, Keywords, recall_stems, tokenize, words_of
 from index.manifest import FORMAT, Changes, DocumentState, Manifest, Recipe, Skipped, Suspicion, compare, damages, files_of, state_of
 from index.place import Place, place_of
 from index.settings import IndexSettings
@@ -197,7 +197,7 @@ def _rebuild(job: _Job, old: tuple[Path, Manifest] | None, folders: tuple[Skippe
     if same_recipe and earlier is None:  # its files are whole, what is in them is not
         return _rebuild(job, None, folders)
     if old and same_recipe:
-        recall_lemmas(old[0] / "passage-words")
+        recall_stems(old[0] / "passage-words")
     documents, suspicious = _read(job, [name for name in states if name in stale], states, skipped)
     unread = {item.document_id for item in skipped}
     indexed = {name: state for name, state in states.items() if name not in unread}

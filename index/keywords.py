@@ -70,7 +70,23 @@ def stem(word: str) -> str:
     >>> stem("sold"), stem("registration"), stem("registered")
     ('sell', 'registr', 'regist')
     """
-    return str(_stemmer().stemWord(_american(lemma(word).lower())))
+    return _STEMS.get(word) or str(_stemmer().stemWord(_american(lemma(word).lower())))
+
+
+_STEMS: dict[str, str] = {}  # of the words that an index was built with: a look into the dictionary takes a thousand times as long
+
+
+def recall_stems(folder: Path) -> None:
+    """Take over the stems of the words that are saved in a folder, if any are."""
+    try:
+        _recall(json.loads((folder / WORDS).read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError):
+        pass  # the dictionary has them
+
+
+def _recall(facts: Mapping[str, Any]) -> None:
+    _STEMS.update(zip(facts["spellings"], facts["spellings"], strict=True))
+    _STEMS.update(facts["stems"])
 
 
 # British endings, and what Americans write for them.
@@ -115,27 +131,9 @@ def plain_letters(word: str) -> str:
 @lru_cache(maxsize=65536)
 def lemma(word: str) -> str:
     """The dictionary form of a lower-case word; names come back capitalised, unknown words as they are."""
-    if known := _LEMMAS.get(word):
-        return known
     import simplemma
 
     return simplemma.lemmatize(word, lang="en", low_memory=True)
-
-
-_LEMMAS: dict[str, str] = {}  # that an index was built with: a look into the dictionary takes a thousand times as long
-
-
-def recall_lemmas(folder: Path) -> None:
-    """Take over the dictionary forms of the words that are saved in a folder, if any are."""
-    try:
-        _recall(json.loads((folder / WORDS).read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError):
-        pass  # the dictionary has them
-
-
-def _recall(facts: Mapping[str, Any]) -> None:
-    _LEMMAS.update(zip(facts["spellings"], facts["spellings"], strict=True))
-    _LEMMAS.update(facts["lemmas"])
 
 
 @lru_cache(maxsize=65536)
@@ -244,8 +242,8 @@ class Keywords:
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._bm25.save(str(folder), show_progress=False)
-        lemmas = {word: base for word in self.spellings if (base := lemma(word)) != word}
-        facts = {"size": self.size, "frequency": self.frequency, "spellings": self.spellings, "lemmas": lemmas}
+        stems = {word: found for word in self.spellings if (found := stem(word)) != word}
+        facts = {"size": self.size, "frequency": self.frequency, "spellings": self.spellings, "stems": stems}
         (folder / WORDS).write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
