@@ -85,8 +85,7 @@ def recall_stems(folder: Path) -> None:
 
 
 def _recall(facts: Mapping[str, Any]) -> None:
-    _STEMS.update(zip(facts["spellings"], facts["spellings"], strict=True))
-    _STEMS.update(facts["stems"])
+    _STEMS.update({word: facts["stems"].get(word, word) for word in facts["spellings"]})
 
 
 # British endings, and what Americans write for them.
