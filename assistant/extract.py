@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from assistant.evidence import Evidence
 from assistant.question import Question
 
-WORDS = 72  # of an answer, about; the first sentence always stands
-LIST_WORDS = 110
+WORDS = 74  # of an answer, about; the first sentence always stands
+LIST_WORDS = 140
 SIMILAR = 0.8  # share of the shorter sentence's words that two sentences may have in common
 DISTANCE = 5.0  # by which the score of a further sentence may lie below the first's
 COVERAGE = 3.0  # what it is worth to cover all of the question's words that the sentences before it do not
