@@ -24,6 +24,7 @@ _ASKED: Mapping[Kind, str] = {
         \b(?:which|what)\s+(?:\w+\s+){0,2}
             (?:states|countries|rules|models|makers|companies|cases|tests|standards|documents|ones|kinds|types|options|steps|ways|methods|features|people
               |places|sites|books|products|items|names|members|groups|\w+(?:ies|ors|ers|ions|ments))\b(?!\s+(?:is|was)\b)
+        |\b(?:which|what)\s+(?:\w+\s+){0,2}\w{2,}[^\Wsui]s\s+(?:are|were|do|did|can|could|will|may|must|should|have|had|need)\b
         |\blist\b|\bname\ (?:all|the|some|three|two)\b|\ball\ (?:of\ )?the\b""",
     "number": r"""
         \bhow\ (?:much|many|long|old|far|fast|big|large|tall|high|heavy|wide|deep|often|expensive|strong)\b
