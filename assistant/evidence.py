@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from assistant.citations import as_read
-from assistant.kinds import fits, gives_reason, kind_of, rules_on
+from assistant.kinds import enumerates, fits, gives_reason, kind_of, rules_on
 from assistant.matching import forms_among
 from assistant.question import Question, speaks_of_age, years_of_make
 from assistant.reading import related
@@ -116,7 +116,7 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
                 "kind": float(fitting or is_told_above),
                 "definition": float(fitting and question.kind == "definition"),
                 "rule": float(rules_on(question.text, sentence.text)),
-                "reason": float(question.kind == "reason" and gives_reason(prose)),
+                "reason": float((question.kind == "reason" and gives_reason(prose)) or (question.kind == "list" and enumerates(prose))),
                 "together": _share_together(neighbours, prose),
                 "nearest": float(sentence.cosine >= nearest),
                 "bm25_per_term": sentence.bm25 / (10.0 * total),

@@ -194,6 +194,18 @@ def gives_reason(sentence: str) -> bool:
     return bool(_REASON.search(sentence))
 
 
+_ENUMERATION = re.compile(r"[,;] (?:(?!\. )[^,;]){1,60}[,;]? (?:and|or) \w|(?:[;,] [^,;]{1,60}){3}")
+
+
+def enumerates(sentence: str) -> bool:
+    """Whether a sentence names three things or more, one after the other.
+
+    >>> enumerates("Nets, lines and pots are allowed."), enumerates("Nets are allowed, pots are not.")
+    (True, False)
+    """
+    return bool(_ENUMERATION.search(sentence))
+
+
 @lru_cache(maxsize=256)
 def _wished(question: str) -> str | None:
     """The stem of what somebody wants to do, where a question is whether they can."""
