@@ -141,6 +141,7 @@ _FIGURES = tuple(
     )
 )
 _NOBODY = re.compile(r"\b(?:nobody|no one)\b", re.I)
+_DEFAULT = re.compile(r"\bdefaults?\b[^\w;.]*(?:(?:is|to|of)\s+)?\d", re.I)  # a manual tells the count of a thing with its name
 _COUNTED = re.compile(r"\bhow many (?:(?:of|other|more|different|the|new|total|separate) )*([^\W\d_][\w-]*)(?: ([^\W\d_][\w-]*))?", re.I)
 _COUNT = re.compile(
     rf"\b(?:\d[\d.,]*|{_NUMERAL}|dozens?|hundreds?|thousands?|millions?|billions?|several|both|all|no|none|neither)\b((?:[^\w.;]+[\w%'’-]+){{1,6}})",
@@ -162,7 +163,7 @@ def fits(question: str, kind: Kind, sentence: str) -> bool:
     if given is not None and not given.search(sentence):
         return False
     if counted := _counted(question):
-        return bool(_NOBODY.search(sentence)) or any(
+        return bool(_NOBODY.search(sentence) or _DEFAULT.search(sentence)) or any(
             counted & {stem(word) for word in re.findall(r"[a-z]+", words.lower())} for words in _COUNT.findall(sentence)
         )
     figure = _figure(question) if kind == "number" else None
@@ -239,7 +240,9 @@ def _stems(text: str) -> list[str]:
 def _counted(question: str) -> frozenset[str]:
     """The stems of the thing that a question counts, if it counts any."""
     match = _COUNTED.search(question)
-    return frozenset(stem(word.lower()) for word in match.groups() if word and word.lower() not in STOPWORDS) if match else frozenset()
+    if not match or match[1].lower() in STOPWORDS:  # "how many are left"
+        return frozenset()
+    return frozenset(stem(word.lower()) for word in match.groups() if word and word.lower() not in STOPWORDS)
 
 
 @lru_cache(maxsize=256)

@@ -21,7 +21,7 @@ from index.keywords import Keywords, tokenize
         ("8704.31", "8704.31"),
         ("H.R. 7389", "hr7389"),
         ("$25,000", "$25000"),
-        ("N-BOX", "n-box"),
+        ("N-BOX", "nbox"),
     ],
 )
 def test_figures_and_citations_stay_whole(text, whole):
