@@ -85,6 +85,7 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
     of_make = years_of_make(question.text) & rarity.keys()
     highest = max((sentence.bm25 for hit in hits for sentence in hit.sentences), default=0.0) or 1.0
     share = weights("sentence")
+    asked = _tokens(question.text)
     found: list[Evidence] = []
     together = sum(hit.score for hit in hits) or 1.0
     for rank, hit in enumerate(hits, start=1):
@@ -94,6 +95,8 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
         of_document = sum(other.score for other in hits if other.document_id == hit.document_id) / together
         for place, sentence in enumerate(hit.sentences):
             if hit.passage and sentence.text == hit.passage.header:  # each row of the table is read under it
+                continue
+            if not sentence.text.endswith((".", "!", "?", ":")) and not _tokens(sentence.text) - context - asked - STOPWORDS:  # a title
                 continue
             start, end = _extent(hit, place)
             quote = hit.text[start - hit.start : end - hit.start]

@@ -105,7 +105,9 @@ _MONTHS = "january|february|march|april|may|june|july|august|september|october|n
 _GIVEN: Mapping[Kind, re.Pattern[str]] = {
     "number": re.compile(rf"\d|\b(?:{_NUMERAL}|hundred|thousand|million|billion|half|twice|none|zero|nobody)\b", re.I),
     "date": re.compile(
-        rf"\b(?:1[5-9]|20)\d\d\b|\b(?:{_MONTHS})\b|\b\d+ (?:days?|weeks?|months?|years?)\b|\b\d{{1,2}}(?::\d\d)? ?[ap]\.?m\b|\bcentury\b", re.I
+        rf"\b(?:1[5-9]|20)\d\d\b|\b(?:{_MONTHS})\b|\b\d+ (?:days?|weeks?|months?|years?)\b|\b\d{{1,2}}(?::\d\d)? ?[ap]\.?m\b|\bcentury\b"
+        r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:mornings?|afternoons?|evenings?|nights?|noon|midnight|spring|summer|autumn|winter)\b",
+        re.I,
     ),
     "person": re.compile(r"(?:^|[a-z,;(\"“] ?)\b[A-Z][\w'’.-]+(?: (?:[A-Z][\w'’.-]+|of|de|van|von|bin))* ?[A-Z][\w'’-]+"),
 }
