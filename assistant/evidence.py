@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from assistant.citations import ENDED, as_read
-from assistant.kinds import fits, gives_reason, kind_of, names_kind, rules_on
+from assistant.kinds import enumerates, fits, gives_reason, kind_of, names_kind, rules_on
 from assistant.matching import forms_among
 from assistant.question import Question, speaks_of_age, years_of_make
 from assistant.reading import related
@@ -85,6 +85,7 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
     of_make = years_of_make(question.text) & rarity.keys()
     highest = max((sentence.bm25 for hit in hits for sentence in hit.sentences), default=0.0) or 1.0
     share = weights("sentence")
+    asked = _tokens(question.text)
     found: list[Evidence] = []
     together = sum(hit.score for hit in hits) or 1.0
     for rank, hit in enumerate(hits, start=1):
@@ -94,6 +95,8 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
         of_document = sum(other.score for other in hits if other.document_id == hit.document_id) / together
         for place, sentence in enumerate(hit.sentences):
             if hit.passage and sentence.text == hit.passage.header:  # each row of the table is read under it
+                continue
+            if not sentence.text.endswith((".", "!", "?", ":")) and not _tokens(sentence.text) - context - asked - STOPWORDS:  # a title
                 continue
             start, end = _extent(hit, place)
             quote = hit.text[start - hit.start : end - hit.start]
@@ -118,7 +121,7 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
                 "kind": float(fitting or is_told_above),
                 "definition": (0.5 + 0.5 * names_kind(question.text, prose)) * (fitting and question.kind == "definition"),
                 "rule": float(rules_on(question.text, sentence.text)),
-                "reason": float(question.kind == "reason" and gives_reason(prose)),
+                "reason": float((question.kind == "reason" and gives_reason(prose)) or (question.kind == "list" and enumerates(prose))),
                 "together": _share_together(neighbours, prose),
                 "nearest": float(sentence.cosine >= nearest),
                 "bm25_per_term": sentence.bm25 / (10.0 * total),

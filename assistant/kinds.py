@@ -24,6 +24,7 @@ _ASKED: Mapping[Kind, str] = {
         \b(?:which|what)\s+(?:\w+\s+){0,2}
             (?:states|countries|rules|models|makers|companies|cases|tests|standards|documents|ones|kinds|types|options|steps|ways|methods|features|people
               |places|sites|books|products|items|names|members|groups|\w+(?:ies|ors|ers|ions|ments))\b(?!\s+(?:is|was)\b)
+        |\b(?:which|what)\s+(?:\w+\s+){0,2}\w{2,}[^\Wsui]s\s+(?:are|were|do|did|can|could|will|may|must|should|have|had|need)\b
         |\blist\b|\bname\ (?:all|the|some|three|two)\b|\ball\ (?:of\ )?the\b""",
     "number": r"""
         \bhow\ (?:much|many|long|old|far|fast|big|large|tall|high|heavy|wide|deep|often|expensive|strong)\b
@@ -104,7 +105,9 @@ _MONTHS = "january|february|march|april|may|june|july|august|september|october|n
 _GIVEN: Mapping[Kind, re.Pattern[str]] = {
     "number": re.compile(rf"\d|\b(?:{_NUMERAL}|hundred|thousand|million|billion|half|twice|none|zero|nobody)\b", re.I),
     "date": re.compile(
-        rf"\b(?:1[5-9]|20)\d\d\b|\b(?:{_MONTHS})\b|\b\d+ (?:days?|weeks?|months?|years?)\b|\b\d{{1,2}}(?::\d\d)? ?[ap]\.?m\b|\bcentury\b", re.I
+        rf"\b(?:1[5-9]|20)\d\d\b|\b(?:{_MONTHS})\b|\b\d+ (?:days?|weeks?|months?|years?)\b|\b\d{{1,2}}(?::\d\d)? ?[ap]\.?m\b|\bcentury\b"
+        r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:mornings?|afternoons?|evenings?|nights?|noon|midnight|spring|summer|autumn|winter)\b",
+        re.I,
     ),
     "person": re.compile(r"(?:^|[a-z,;(\"“] ?)\b[A-Z][\w'’.-]+(?: (?:[A-Z][\w'’.-]+|of|de|van|von|bin))* ?[A-Z][\w'’-]+"),
 }
@@ -140,6 +143,7 @@ _FIGURES = tuple(
     )
 )
 _NOBODY = re.compile(r"\b(?:nobody|no one)\b", re.I)
+_DEFAULT = re.compile(r"\bdefaults?\b[^\w;.]*(?:(?:is|to|of)\s+)?\d", re.I)  # a manual tells the count of a thing with its name
 _COUNTED = re.compile(r"\bhow many (?:(?:of|other|more|different|the|new|total|separate) )*([^\W\d_][\w-]*)(?: ([^\W\d_][\w-]*))?", re.I)
 _COUNT = re.compile(
     rf"\b(?:\d[\d.,]*|{_NUMERAL}|dozens?|hundreds?|thousands?|millions?|billions?|several|both|all|no|none|neither)\b((?:[^\w.;]+[\w%'’-]+){{1,6}})",
@@ -161,7 +165,7 @@ def fits(question: str, kind: Kind, sentence: str) -> bool:
     if given is not None and not given.search(sentence):
         return False
     if counted := _counted(question):
-        return bool(_NOBODY.search(sentence)) or any(
+        return bool(_NOBODY.search(sentence) or _DEFAULT.search(sentence)) or any(
             counted & {stem(word) for word in re.findall(r"[a-z]+", words.lower())} for words in _COUNT.findall(sentence)
         )
     figure = _figure(question) if kind == "number" else None
@@ -206,6 +210,18 @@ def gives_reason(sentence: str) -> bool:
     return bool(_REASON.search(sentence))
 
 
+_ENUMERATION = re.compile(r"[,;] (?:(?!\. )[^,;]){1,60}[,;]? (?:and|or) \w|(?:[;,] [^,;]{1,60}){3}")
+
+
+def enumerates(sentence: str) -> bool:
+    """Whether a sentence names three things or more, one after the other.
+
+    >>> enumerates("Nets, lines and pots are allowed."), enumerates("Nets are allowed, pots are not.")
+    (True, False)
+    """
+    return bool(_ENUMERATION.search(sentence))
+
+
 @lru_cache(maxsize=256)
 def _wished(question: str) -> str | None:
     """The stem of what somebody wants to do, where a question is whether they can."""
@@ -242,7 +258,9 @@ def _stems(text: str) -> list[str]:
 def _counted(question: str) -> frozenset[str]:
     """The stems of the thing that a question counts, if it counts any."""
     match = _COUNTED.search(question)
-    return frozenset(stem(word.lower()) for word in match.groups() if word and word.lower() not in STOPWORDS) if match else frozenset()
+    if not match or match[1].lower() in STOPWORDS:  # "how many are left"
+        return frozenset()
+    return frozenset(stem(word.lower()) for word in match.groups() if word and word.lower() not in STOPWORDS)
 
 
 @lru_cache(maxsize=256)

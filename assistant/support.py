@@ -81,14 +81,16 @@ def _has(term: Term, question: Question, covered: frozenset[str]) -> bool:
 
 
 # How English says that a fact is not to be had.
+_LEARNT = (
+    "known|clear|stated|given|confirmed|covered|recorded|published|found|seen|studied|measured|tested|examined|analy[sz]ed|investigated|assessed"
+)
 _ABSENCE = re.compile(
-    r"\b(?:is|are|was|were|remains?|has|have|had|been) (?:not (?:yet )?(?:been )?|un)"
-    r"(?:known|clear|stated|given|confirmed|covered|recorded|published|found|seen)\b"
-    r"|\bno\b[^.;:]{0,160}\b(?:was|were|is|are|has been|have been) (?:found|given|known|recorded|seen|stated|published|announced)\b"
-    r"|\b(?:do|does|did) not (?:say|state|tell)\b|\bcannot be (?:told|said)\b"
+    rf"\b(?:is|are|was|were|remains?|has|have|had|been) (?:not (?:yet )?(?:been )?|un)(?:{_LEARNT})\b"
+    rf"|\bno\b[^.;:]{{0,160}}\b(?:was|were|is|are|has been|have been) (?:{_LEARNT}|announced)\b"
+    r"|\b(?:do|does|did) not (?:say|state|tell)\b|\bcannot be (?:told|said)\b|\b(?:says?|said|known) nothing (?:about|of|on)\b"
     r"|\b(?:sources?|documents?|reports?|records?|articles?|texts?|papers?|data)\b[^.;:]{0,60}\b(?:do|does|did) not (?:give|cover|record|show)\b",
     re.I,
-)  # fmt: skip
+)
 
 
 def states_absence(text: str) -> bool:

@@ -151,7 +151,7 @@ def tokenize(text: str) -> list[str]:
     >>> tokenize("a 2.5% duty under H.R. 7389")
     ['2.5%', '2.5', 'duti', 'hr7389', 'hr', '7389']
     >>> tokenize("the 8th Circuit"), tokenize("keep_last"), tokenize("$10k, 25 yrs")
-    (['eighth', '8', 'circuit'], ['keep_last', 'keep', 'last'], ['10k', '10000', '25', 'year'])
+    (['eighth', '8', 'circuit'], ['keeplast', 'keep', 'last'], ['10k', '10000', '25', 'year'])
     """
     return [token for token, _ in words_of(text)]
 
@@ -198,8 +198,8 @@ def _tokens(kind: str, word: str) -> Sequence[str]:
     cut = plain_letters(re.sub(r"'s?$", "", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word).lower().replace("’", "'")))  # maxErrors, max_errors
     parts = [SHORT.get(part, part) for part in re.split(r"[-&/_]", cut) if part]
     kept = [stem(part) for part in parts if part not in STOPWORDS]
-    if len(parts) > 1:
-        return [low, *kept]
+    if len(parts) > 1:  # "N-BOX" is found by "nbox"
+        return [stem("".join(parts)), *kept]
     return kept
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Answer, Assistant
-from assistant.citations import as_prose
+from assistant.citations import reading_of
 from assistant.evaluate import read_golden
 from assistant.support import states_absence
 from index import Index, IndexSettings, QuestionError, UserError, read_document, rebuild
@@ -45,7 +45,7 @@ def test_every_citation_is_a_span_of_its_document_and_every_sentence_is_in_its_q
         document = read_document(CORPUS / citation.document_id, CORPUS)
         assert document.text[citation.start : citation.end] == citation.quote
         assert document.sha256 == citation.document_sha256
-    quotes = {citation.number: as_prose(citation.quote) for citation in answer.citations}
+    quotes = {item.number: reading_of(item, read_document(CORPUS / item.document_id, CORPUS)) for item in answer.citations}
     for sentence in answer.sentences:
         assert sentence.citations
         assert any(sentence.text in quotes[number] for number in sentence.citations)

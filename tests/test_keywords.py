@@ -21,7 +21,7 @@ from index.keywords import Keywords, tokenize
         ("8704.31", "8704.31"),
         ("H.R. 7389", "hr7389"),
         ("$25,000", "$25000"),
-        ("N-BOX", "n-box"),
+        ("N-BOX", "nbox"),
     ],
 )
 def test_figures_and_citations_stay_whole(text, whole):
@@ -42,7 +42,8 @@ def test_figures_and_citations_are_found_by_their_parts(text, part):
         ("15 pct", "15%"),
         ("$10k", "10,000"),
         ("keep_last", "last keep"),
-        ("keepLast", "last keep"),
+        ("keepLast", "keep-last"),
+        ("keep_last", "keeplast"),
         ("version v3.1", "version 3.1"),
         ("the harbour licence", "harbor license"),
         ("Øresund", "oresund"),
