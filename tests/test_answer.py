@@ -225,6 +225,12 @@ def test_sentence_on_the_place_asked_for_comes_before_those_on_other_places(assi
     assert "New York" in answer.sentences[0].text
 
 
+def test_word_that_no_text_speaks_of_is_named_in_a_reserve_however_sure_the_answer_is(kennel):
+    answer = kennel.answer("when does the campground of Osterwick close its gate and its sauna")
+    assert answer.status == "partial"
+    assert "“sauna”" in answer.missing
+
+
 def test_abbreviation_of_the_corpus_is_understood_and_not_mended(kennel):
     answer = kennel.answer("when does the cgo close its gate")
     assert "closes its gate at ten" in answer.text
