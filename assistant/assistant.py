@@ -77,11 +77,13 @@ class Part:
         """What the evidence does not have of the question, as a sentence; None when it has all. `told` are the words that the answer covers."""
         if self.support.status == "declined":
             return prompts.PART_MISSING.format(part=self.question.text)
-        if self.support.status == "answered":
-            return None
         times = self.asked.words.lower().split()  # a day is answered for, whether a sentence names it or not
         lacking = [term for term in self.support.missing if term.word.lower() not in times and not _is_told(term, told)]
-        if states_absence(self.evidence[0].prose) and not any(term.is_name for term in lacking):
+        if self.support.status == "answered":  # with a reserve only for what no text of the corpus speaks of
+            lacking = [term for term in lacking if not term.known and len(term.word) > 2]
+            if not lacking:
+                return None
+        elif states_absence(self.evidence[0].prose) and not any(term.is_name for term in lacking):
             return prompts.SOURCES_SAY_SO
         words = list(dict.fromkeys(term.shown for term in lacking))[:3]
         named = [prompts.IN_GENERAL.format(thing=thing, kind=kind) for thing, kind in self.told_of.items()]

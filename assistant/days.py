@@ -56,6 +56,7 @@ _NAMED = re.compile(
 )
 
 # What stands right before the day on which something was written or said.
+_UP_TO = re.compile(r"\b(?:before|prior to|until|till|up to|since before)\s+\Z", re.I)
 _SAID = re.compile(r"\b(?:report(?:ed|s)?|wrote|writes|said|says|told|stated)\s+(?:(?!that\b)\w+\s+){0,2}(?:(?:on|in|of)\s+)?\Z", re.I)
 
 # A name of a time, used as one: "before the war", "under Smith's rules", "pre-war prices", "the Smith-era fee".
@@ -142,6 +143,17 @@ def earliest(sentence: str) -> str | None:
     """
     text = _MODEL_YEAR.sub("", sentence)
     return min((_first_day(match) for match in _NAMED.finditer(text) if not _SAID.search(text[: match.start()])), default=None)
+
+
+@cache
+def named_days(sentence: str) -> frozenset[str]:
+    """The days that a sentence names in full, as `YYYY-MM-DD`, but those before which something was.
+
+    >>> sorted(named_days("From 3 April to 15 September 2025 the fee was $5.")), sorted(named_days("Until 15 May 2025 it was $4."))
+    (['2025-09-15'], [])
+    """
+    days = (match for match in _NAMED.finditer(sentence) if match["day"] or match["after"])
+    return frozenset(_first_day(match) for match in days if not _UP_TO.search(sentence[: match.start()]))
 
 
 def _first_day(match: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ from assistant import english
 from assistant.english import AUXILIARY, MARKER, PREPOSITION, Word, capital, decapital, phrases, plain, strip, topic, without_marker, words
 from assistant.naming import Naming
 from assistant.question import is_name
-from assistant.reference import POINTING, has_verb, is_clause, ordinal, pronouns_in, without_citations
+from assistant.reference import POINTING, has_verb, is_clause, members_of, ordinal, pronouns_in, without_citations
 from assistant.slots import Fit, swap
 from index.embeddings import Embeddings
 from index.keywords import STOPWORDS
@@ -245,6 +245,8 @@ class Talk:
             timed = [phrase for phrase in phrases(before) if phrase.is_time]
             start, end = ((timed[-1].preposition or timed[-1].words[0]).start, timed[-1].end) if timed else (len(before), len(before))
             return f"{' '.join((before[:start] + ' now ' + before[end:]).split())}?"
+        if sense == "how many" and members_of(before):
+            return re.sub(r"^\w+", "How many", before) + "?"
         existing = re.match(r"(?:is|are|was|were) there (?:a |an |any |some |the )?(.+)$", before, re.I)
         if existing and sense in ("how much", "how high"):
             return f"{capital(sense)} is the {existing[1]}?"

@@ -55,7 +55,7 @@ class Naming:
     def whole(self, asked: str) -> str:
         """A whole question with what it points back to by name; unchanged where nothing in it points back."""
         bare = without_marker(asked)
-        made = self._pronouns(self._that(self._counted(self._place_in_list(self.day(bare)))))
+        made = self._pronouns(self._that(self._counted(self._which(self._place_in_list(self.day(bare))))))
         if made != bare:
             return self._in_context(finish(made))
         bare = strip(bare)
@@ -217,8 +217,6 @@ class Naming:
         if re.search(_SHARED_OUT, earlier, re.I) and (wanted := members_of(plain(self.before))):
             return wanted
         things = self.things
-        if many and not any(thing.is_plural for thing in things):  # of something before: the subject has changed in between
-            things += [thing for question in reversed(self.earlier) for thing in things_of(plain(question)) if thing.is_plural]
         acts = bool(things) and re.search(rf"\b(?:do|does|did)\s+{re.escape(things[0].name)}", self.before, re.I) is not None
         if many and not acts and not any(thing.is_plural for thing in things) and re.search(r"\bits?\b", text, re.I):
             return None
@@ -227,10 +225,21 @@ class Naming:
         names = [name for name in names if name not in used and not {other.low for other in words(name)} - STOPWORDS <= present]
         if asked and not many and re.match(r"what (?!.*\b(?:do|cost|mean|say|think|look|weigh|happen)\b)", plain(self.before), re.I):
             names.insert(1, asked)
+        several = [thing.name for question in reversed(self.earlier) for thing in things_of(plain(question)) if thing.is_plural] if many else []
         if not names or used:
-            return names[0] if names else None
+            return next(iter([*names, *(name for name in several if name not in used)]), None)
         readings = [earlier + name + after for name in names[:3]]
-        return names[readings.index(self._nearest(readings))]
+        named = names[readings.index(self._nearest(readings))]
+        is_alone = len(pronouns_in(text)) == 1
+        return self._much_nearer([named, *several[:2]], earlier, after) if is_alone and not any(thing.is_plural for thing in things) else named
+
+    def _much_nearer(self, names: Sequence[str], earlier: str, after: str) -> str:
+        """The name with which the sources come much nearer to a question than with the first; else the first."""
+        if self.fit is None or len(names) < 2:
+            return names[0]
+        scores = self.fit([earlier + name + after for name in names])
+        best = max(range(len(names)), key=lambda place: scores[place])
+        return names[best] if scores[best] > scores[0] + BRIEF else names[0]
 
     def _person(self, pronoun: str, *, in_apposition: bool) -> str | None:
         """Of whom the turn before speaks: by name in the question or in its answer, else by office."""
@@ -266,8 +275,23 @@ class Naming:
                 return noun if is_described else f"{article(noun)} {noun}"
         return None
 
+    def _which(self, text: str) -> str:
+        """ "which ban them", "which don't": of the things that the question before asked for."""
+        wanted = re.match(r"the (?P<noun>.+?)(?: that (?P<acts>.+)|$)", members_of(plain(self.before)) or "", re.I)
+        opening = re.match(r"which (?:ones )?(?=(?P<verb>[\w'’]+)(?P<more> .*)?$)", strip(text), re.I)
+        if not wanted or not opening:
+            return text
+        verb = opening["verb"]
+        if wanted["acts"] and not opening["more"] and verb.lower().replace("’", "'") in ("do", "don't", "dont", "did", "didn't", "didnt"):
+            return f"Which {wanted['noun']} {verb} {wanted['acts']}?"
+        return f"Which {wanted['noun']} {text[opening.end() :]}" if english.is_verb(verb.lower()) else text
+
     def _counted(self, text: str) -> str:
         """ "how many can I take", "who has the most": of the things that the question before was about."""
+        asked = re.match(r"(?:what|which)(?= \w)", self.before, re.I)
+        alone = r"how many(?: of (?:them|those)| (?:are|were) (?:there|they|those))?"
+        if asked and members_of(plain(self.before)) and re.fullmatch(alone, strip(text), re.I):
+            return f"How many{plain(self.before)[asked.end() :]}?"
         present = phrases(plain(self.before))
         many = next((" ".join(word.text for word in phrase.words) for phrase in present if phrase.is_plural), None)
         if many and re.search(r"\b(?:the (?:most|least|fewest)|how many)\W*$", text, re.I):

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from assistant import prompts
 from assistant.answer import Citation
-from assistant.days import Asked, earliest
+from assistant.days import Asked, earliest, named_days
 from assistant.evidence import Evidence, weights
 from assistant.question import Question
 from index import Hit, UserError
@@ -39,6 +39,7 @@ PREDECESSOR = 1.3  # for the text right before the one in force, where what was 
 HELD = 1.06  # for a passage with known days that held in the time told
 STEP_THEN = 1.35  # for a step of a history that held in another time: what changed is what another time is asked about for
 STEP_IN_YEAR = 1.22  # the same, for a whole year, which more often tells when something happened
+NAMED = 1.35  # for a sentence that names the very day asked about: what happened then, or holds from then on
 SPOKEN_LATER = 0.75  # for a sentence that names only days after the time told
 TOLD_ENDED = 1.12  # for a sentence that tells of the end of what no longer holds, where it is asked whether it still does
 _ENDED = re.compile(
@@ -222,6 +223,8 @@ def ordered(question: Question, evidence: Sequence[Evidence], asked: Asked, hist
                 factor *= SPOKEN_LATER
         elif looks_back and (earliest(item.prose) or "") > asked.end and not years.search(item.prose):
             factor *= SPOKEN_LATER
+        if asked.begin == asked.end and asked.words and asked.begin in named_days(item.prose):
+            factor = max(factor, NAMED)
         if kind == "former" and state == "no longer" and current & set(histories.after(place)):
             factor = PREDECESSOR
         judged.append(item if factor == 1.0 else replace(item, score=item.score * factor))

@@ -220,9 +220,19 @@ def test_figure_of_a_kind_is_that_of_a_thing_where_it_is_law(kennel):
     assert "“dachshund” itself" in answer.missing
 
 
+def test_sentence_that_names_the_very_day_asked_about_comes_first(assistant):
+    assert "4 July 2026 as a deadline" in assistant.answer("eu tariff deadline july 4 2026").sentences[0].text
+
+
 def test_sentence_on_the_place_asked_for_comes_before_those_on_other_places(assistant):
     answer = assistant.answer("can i drive a kei truck on the road in new york")
     assert "New York" in answer.sentences[0].text
+
+
+def test_word_that_no_text_speaks_of_is_named_in_a_reserve_however_sure_the_answer_is(kennel):
+    answer = kennel.answer("when does the campground of Osterwick close its gate and its sauna")
+    assert answer.status == "partial"
+    assert "“sauna”" in answer.missing
 
 
 def test_abbreviation_of_the_corpus_is_understood_and_not_mended(kennel):

@@ -97,7 +97,9 @@ THREE_TURNS = [
     (["how tall is the tower of Corrant Head", "and of Skarrow Point?"], "when was it built", "When was the tower of Skarrow Point built?"),
     (["how many people came in 2019", "thanks!", "and 2021"], "no i meant 2023", "How many people came in 2023?"),
     (["When was the lamp lit?", "why?"], "and the bell?", "Why was the bell lit?"),
-    (["what are the fees for boats", "what is a ketch"], "who pays them", "Who pays the fees for boats?"),
+    (["which harbors allow dogs", "which ban them"], "how many are there", "How many harbors ban dogs?"),
+    (["which harbors allow dogs"], "and which don't?", "Which harbors don't allow dogs?"),
+    (["what are the fees", "who is Ada"], "does she pay them", "Does Ada pay the fees?"),
     (["can i camp in texas", "how tall is the north tower"], "and the south tower?", "How tall is the south tower?"),
 ]
 
@@ -138,6 +140,15 @@ def test_sources_decide_between_two_readings(embeddings: Embeddings) -> None:
         return [0.8 if question == "What do gleaners think of the plan?" else 0.4 for question in questions]
 
     assert stand_alone("gleaners?", talk("what does the quorum think of the plan"), embeddings, fit=fit) == "What do gleaners think of the plan?"
+
+
+def test_several_things_of_an_earlier_question_are_meant_where_the_sources_come_much_nearer_so(embeddings: Embeddings) -> None:
+    turns = talk("what are the fees for boats", "what is a ketch")
+    near = stand_alone(
+        "who pays them", turns, embeddings, fit=lambda texts: [0.9 if text == "who pays the fees for boats" else 0.5 for text in texts]
+    )
+    alike = stand_alone("who pays them", turns, embeddings, fit=lambda texts: [0.5 for _ in texts])
+    assert (near, alike) == ("Who pays the fees for boats?", "Who pays a ketch?")
 
 
 BRIEF = [
