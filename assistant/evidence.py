@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -17,6 +17,7 @@ from assistant.question import Question, speaks_of_age, years_of_make
 from assistant.reading import related
 from index import Hit, Index
 from index.keywords import STOPWORDS, tokenize
+from index.search import Sentence
 
 WEIGHTS = Path(__file__).with_name("weights.json")  # fitted; the file says from which data
 
@@ -77,67 +78,110 @@ def as_answerable(question: Question, hits: Sequence[Hit]) -> Question:
 
 def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Evidence]:
     """Every sentence of the hits as evidence, best first; its place in the list, from 1, is its number."""
-    alike = _alike(question, hits, index)
-    rarity = {term.token: COMMONEST + (1 - COMMONEST) * term.rarity for term in question.terms}
-    total = sum(rarity.values()) or 1.0
-    names = {term.token for term in question.terms if term.is_name}
-    neighbours = tuple(pairwise(rarity))
-    of_make = years_of_make(question.text) & rarity.keys()
-    highest = max((sentence.bm25 for hit in hits for sentence in hit.sentences), default=0.0) or 1.0
-    share = weights("sentence")
-    asked = _tokens(question.text)
-    found: list[Evidence] = []
-    together = sum(hit.score for hit in hits) or 1.0
-    for rank, hit in enumerate(hits, start=1):
-        context = _tokens(f"{hit.title} {hit.section}")
-        heading = hit.section.rpartition(" > ")[2]
-        nearest = max((sentence.cosine for sentence in hit.sentences), default=0.0)
-        of_document = sum(other.score for other in hits if other.document_id == hit.document_id) / together
-        for place, sentence in enumerate(hit.sentences):
-            if hit.passage and sentence.text == hit.passage.header:  # each row of the table is read under it
-                continue
-            if not sentence.text.endswith((".", "!", "?", ":")) and not _tokens(sentence.text) - context - asked - STOPWORDS:  # a title
-                continue
-            start, end = _extent(hit, place)
-            quote = hit.text[start - hit.start : end - hit.start]
-            fitting = fits(question.text, question.kind, sentence.text)
-            is_told_above = not fitting and question.kind != "definition" and fits(question.text, question.kind, heading)
-            prose = as_read(quote, hit.section, header=hit.passage.header if hit.passage else "", under_heading=is_told_above)
-            own = _tokens(prose)
-            if not ENDED.search(prose) and own <= context | rarity.keys():  # a heading's words, or the question's own again
-                continue
-            had = {token for token in rarity if token in own or alike.get(token, frozenset()) & own}
-            had -= _parts_of_names(prose, frozenset(had - names), alike)
-            if of_make and speaks_of_age(prose):  # which a thing's year decides
-                had |= of_make
-            around = {token for token in rarity if token in context or alike.get(token, frozenset()) & context}
-            features = {
-                "cosine": sentence.cosine,
-                "bm25": sentence.bm25 / highest,
-                "own": sum(rarity[token] for token in had) / total,
-                "covered": sum(rarity[token] for token in had | around) / total,
-                "rank": 1.0 / rank,
-                "document": of_document,
-                "kind": float(fitting or is_told_above),
-                "definition": (0.5 + 0.5 * names_kind(question.text, prose)) * (fitting and question.kind == "definition"),
-                "rule": float(rules_on(question.text, sentence.text)),
-                "reason": float((question.kind == "reason" and gives_reason(prose)) or (question.kind == "list" and enumerates(prose))),
-                "together": _share_together(neighbours, prose),
-                "nearest": float(sentence.cosine >= nearest),
-                "bm25_per_term": sentence.bm25 / (10.0 * total),
-            }
-            score = sum(share.get(name, 0.0) * value for name, value in features.items())
-            covered = frozenset(had | around)
-            found.append(Evidence(hit, start, end, quote, prose, own, context, score, features, covered))
+    said = [*_said(question, hits)]
+    scale = _Scale(question, hits, _alike(question, said, index))
+    found = [scale.weigh(item) for item in said]
     found.sort(key=lambda evidence: (-evidence.score, evidence.hit.document_id, evidence.start))
     return _distinct(found)
 
 
-def _alike(question: Question, hits: Sequence[Hit], index: Index) -> dict[str, frozenset[str]]:
-    """For words of a question what may stand for them in the hits: by the corpus's own list, forms of one root, and, for words that the corpus
+@dataclass(frozen=True)
+class _Said:
+    """A sentence of a hit as it reads, not yet weighed."""
+
+    hit: Hit
+    rank: int  # of the hit, from 1
+    sentence: Sentence
+    start: int
+    end: int
+    quote: str
+    prose: str
+    tokens: frozenset[str]
+    context: frozenset[str]
+    fits: bool  # the kind of answer asked for
+    is_told_above: bool  # it does so by its heading
+
+
+def _said(question: Question, hits: Sequence[Hit]) -> Iterator[_Said]:
+    """The sentences of the hits, without rows of headings and what says no more than its headings and the question."""
+    asked = _tokens(question.text) | STOPWORDS
+    for rank, hit in enumerate(hits, start=1):
+        context = _tokens(f"{hit.title} {hit.section}")
+        heading, header = hit.section.rpartition(" > ")[2], hit.passage.header if hit.passage else ""
+        above = question.kind != "definition" and fits(question.text, question.kind, heading)
+        for place, sentence in enumerate(hit.sentences):
+            if header == sentence.text:  # each row of the table is read under it
+                continue
+            start, end = _extent(hit, place)
+            quote = hit.text[start - hit.start : end - hit.start]
+            is_fitting = fits(question.text, question.kind, sentence.text)
+            prose = as_read(quote, hit.section, header=header, under_heading=above and not is_fitting)
+            tokens = _tokens(prose)
+            if ENDED.search(prose) or tokens - context - asked:
+                yield _Said(hit, rank, sentence, start, end, quote, prose, tokens, context, is_fitting, above and not is_fitting)
+
+
+class _Scale:
+    """What sentences are weighed by: the words of a question, and what the hits have in all."""
+
+    def __init__(self, question: Question, hits: Sequence[Hit], alike: Mapping[str, frozenset[str]]) -> None:
+        self._question = question
+        self._weights = weights("sentence")
+        self._alike = alike
+        self._rarity = {term.token: COMMONEST + (1 - COMMONEST) * term.rarity for term in question.terms}
+        self._total = sum(self._rarity.values()) or 1.0
+        self._names = {term.token for term in question.terms if term.is_name}
+        self._neighbours = tuple(pairwise(self._rarity))
+        self._of_make = years_of_make(question.text) & self._rarity.keys()
+        self._highest = max((sentence.bm25 for hit in hits for sentence in hit.sentences), default=0.0) or 1.0
+        together = sum(hit.score for hit in hits) or 1.0
+        self._of_document: dict[str, float] = {}
+        for hit in hits:
+            self._of_document[hit.document_id] = self._of_document.get(hit.document_id, 0.0) + hit.score / together
+
+    def weigh(self, said: _Said) -> Evidence:
+        """A sentence with its score: the features by their weights."""
+        question, sentence, hit = self._question, said.sentence, said.hit
+        had = self._covered_by(said.tokens)
+        had -= _parts_of_names(said.prose, frozenset(had - self._names), self._alike)
+        if self._of_make and speaks_of_age(said.prose):  # which a thing's year decides
+            had |= self._of_make
+        covered = frozenset(had | self._covered_by(said.context))
+        is_definition = question.kind == "definition" and said.fits
+        is_reason = question.kind == "reason" and gives_reason(said.prose)
+        features = {
+            "cosine": sentence.cosine,
+            "bm25": sentence.bm25 / self._highest,
+            "own": self._share(had),
+            "covered": self._share(covered),
+            "rank": 1.0 / said.rank,
+            "document": self._of_document[hit.document_id],
+            "kind": float(said.fits or said.is_told_above),
+            "definition": 0.5 + 0.5 * names_kind(question.text, said.prose) if is_definition else 0.0,
+            "rule": float(rules_on(question.text, sentence.text)),
+            "reason": float(is_reason or (question.kind == "list" and enumerates(said.prose))),
+            "together": _share_together(self._neighbours, said.prose),
+            "nearest": float(sentence.cosine >= max(other.cosine for other in hit.sentences)),
+            "bm25_per_term": sentence.bm25 / (10.0 * self._total),
+        }
+        score = sum(self._weights.get(name, 0.0) * value for name, value in features.items())
+        return Evidence(hit, said.start, said.end, said.quote, said.prose, said.tokens, said.context, score, features, covered)
+
+    def _covered_by(self, tokens: frozenset[str]) -> set[str]:
+        return {token for token in self._rarity if token in tokens or not self._alike.get(token, _NONE).isdisjoint(tokens)}
+
+    def _share(self, tokens: Iterable[str]) -> float:
+        return sum(self._rarity[token] for token in tokens) / self._total
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+def _alike(question: Question, said: Sequence[_Said], index: Index) -> dict[str, frozenset[str]]:
+    """For words of a question what may stand for them in sentences: by the corpus's own list, forms of one root, and, for words that the corpus
     lacks, what English has for them."""
     alike = index.synonyms_of([term.token for term in question.terms])
-    there = frozenset[str]().union(*(_tokens(f"{hit.title} {hit.section} {hit.text}") for hit in hits)) - STOPWORDS
+    there = frozenset[str]().union(*(item.tokens | item.context for item in said)) - STOPWORDS
     for term in question.terms:
         others = forms_among(term.token, there) | (frozenset() if term.known or term.is_name else related(term.token) & there)
         if others:
