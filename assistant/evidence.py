@@ -132,12 +132,12 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Eviden
 
 
 def _alike(question: Question, hits: Sequence[Hit], index: Index) -> dict[str, frozenset[str]]:
-    """For words of a question what may stand for them in the hits: by the corpus's own list, forms of one root, and, for words that the corpus
-    lacks, what English has for them."""
+    """For words of a question what may stand for them in the hits: by the corpus's own list, forms of one root, and, but for names, what
+    English has for them."""
     alike = index.synonyms_of([term.token for term in question.terms])
     there = frozenset[str]().union(*(_tokens(f"{hit.title} {hit.section} {hit.text}") for hit in hits)) - STOPWORDS
     for term in question.terms:
-        others = forms_among(term.token, there) | (frozenset() if term.known or term.is_name else related(term.token) & there)
+        others = forms_among(term.token, there) | (frozenset() if term.is_name else related(term.token) & there)
         if others:
             alike[term.token] = alike.get(term.token, frozenset()) | others
     return alike
