@@ -111,9 +111,10 @@ def _of_place_first(question: Question, evidence: Sequence[Evidence]) -> list[Ev
 
 
 def _compares(part: Part, sides: Sequence[str]) -> bool:
-    """Whether one of the best sentences speaks of both sides of a comparison."""
+    """Whether one of the best sentences speaks of both sides of a comparison, and compares, where it is not sure to answer."""
     one, other = (frozenset(tokenize(side)) for side in sides)
-    return any(item.covered & (one - other) and item.covered & (other - one) for item in part.evidence[:COMPARED])
+    both = [item for item in part.evidence[:COMPARED] if item.covered & (one - other) and item.covered & (other - one)]
+    return bool(both) if part.support.status == "answered" else part.is_answered and any("than" in item.prose.split() for item in both[:1])
 
 
 @dataclass(frozen=True)
@@ -300,7 +301,7 @@ class Assistant:
         """A comparison that no passage makes as its two sides, each answered by itself; other questions as they are."""
         sides = sides_of(bare(standalone)) if len(parts) == 1 else []
         is_answered = parts[0].support.status == "answered"
-        if not sides or (is_answered and _compares(parts[0], sides)):
+        if not sides or _compares(parts[0], sides):
             return parts
         apart = [self._part(side, seconds, time_asked) for side in sides]
         is_surer = min(side.support.probability for side in apart) > parts[0].support.probability

@@ -178,12 +178,12 @@ _NONE: frozenset[str] = frozenset()
 
 
 def _alike(question: Question, said: Sequence[_Said], index: Index) -> dict[str, frozenset[str]]:
-    """For words of a question what may stand for them in sentences: by the corpus's own list, forms of one root, and, for words that the corpus
-    lacks, what English has for them."""
+    """For words of a question what may stand for them in sentences: by the corpus's own list, forms of one root, and, but for names, what English
+    has for them."""
     alike = index.synonyms_of([term.token for term in question.terms])
     there = frozenset[str]().union(*(item.tokens | item.context for item in said)) - STOPWORDS
     for term in question.terms:
-        others = forms_among(term.token, there) | (frozenset() if term.known or term.is_name else related(term.token) & there)
+        others = forms_among(term.token, there) | (frozenset() if term.is_name else related(term.token) & there)
         if others:
             alike[term.token] = alike.get(term.token, frozenset()) | others
     return alike

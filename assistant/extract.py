@@ -11,6 +11,7 @@ WORDS = 74  # of an answer, about; the first sentence always stands
 LIST_WORDS = 140
 SIMILAR = 0.8  # share of the shorter sentence's words that two sentences may have in common
 DISTANCE = 5.0  # by which the score of a further sentence may lie below the first's
+FOLLOWING = 2.0  # what it is worth to stand right behind one of them, where a reason is asked for: it often comes next and does not say so
 COVERAGE = 3.0  # what it is worth to cover all of the question's words that the sentences before it do not
 
 
@@ -28,7 +29,8 @@ def choose(question: Question, evidence: Sequence[Evidence], *, limit: int = 5) 
         covered = frozenset().union(*(item.covered for item in chosen))
 
         def gain(item: Evidence, covered: frozenset[str] = covered) -> float:
-            return item.score + COVERAGE * sum(rarity[token] for token in item.covered - covered) / total
+            following = FOLLOWING if question.kind == "reason" and any(_follows(item, other) for other in chosen) else 0.0
+            return item.score + following + COVERAGE * sum(rarity[token] for token in item.covered - covered) / total
 
         best = max(waiting, key=gain)
         waiting.remove(best)
@@ -47,6 +49,11 @@ def choose(question: Question, evidence: Sequence[Evidence], *, limit: int = 5) 
 def _holds(first: Evidence, second: Evidence) -> bool:
     """Whether a quote goes on from another, on which it leans."""
     return first.hit.document_id == second.hit.document_id and first.start <= second.start and second.end <= first.end
+
+
+def _follows(item: Evidence, other: Evidence) -> bool:
+    """Whether a quote stands right behind another in their document."""
+    return item.hit.document_id == other.hit.document_id and 0 <= item.start - other.end <= 2
 
 
 def overlaps(first: Evidence, second: Evidence) -> bool:

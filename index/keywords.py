@@ -25,7 +25,7 @@ WORDS = "words.json"
 # Words that carry no subject of their own; a question made of them alone asks for nothing.
 STOPWORDS = frozenset(
     """a about above after again all also am an and any are as at be because been before being below between both but by can cannot could did do
-    does doing don down during each etc few for from further get gets give given go got had has have having he her here hers him his how i if in
+    does doing don down during each etc few for from further get gets rid give given go got had has have having he her here hers him his how i if in
     into is isn it its itself just know let like ll m made make makes me mean means more most much many my need no nor not now of off on once one
     only or other our out over own please put re s same say says she should so some such t tell than that the their them then there these they
     thing things this those through to too under until up us ve very want was way we were what whats when where which while who whom whose why
