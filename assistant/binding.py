@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from assistant.matching import Known, found_in, is_among, is_in, is_same, overlaps, same_key
+from assistant.matching import Known, found_in, is_among, is_in, is_same, overlaps
 from assistant.reading import Reading, Token, bounds, vocabulary
 from assistant.sense import is_standing_word
 from assistant.shape import (
@@ -38,25 +38,11 @@ def figures_bound(said: Reading, known: Known) -> str:
         rivals = [other for other in reading.tokens if _is_rival(token, other)]
         if not found:
             continue
-        if token.kind == "number" and rivals and _counts_another(token, found, rivals, said, reading):
-            return f"binding: {token.text}"
         if rivals and all(_belongs_elsewhere(token, said, place, rivals, reading) for place in found):
             return f"binding: {token.text}"
         if (is_verb or token.kind == "number") and is_first(token, said) and all(_is_of_another(token, place, said, known) for place in found):
             return f"subject: {token.text}"
     return ""
-
-
-def _counts_another(token: Token, found: Sequence[Token], rivals: Sequence[Token], said: Reading, reading: Reading) -> bool:
-    """ "140 boats" where the source has 140 passengers and 12 boats."""
-    counted = next_noun(token, said)
-    if (
-        counted is None
-        or any(next_noun(place, reading) is None for place in found)
-        or any(is_among(counted, filter(None, [next_noun(place, reading)])) for place in found)
-    ):
-        return False
-    return any(is_among(counted, filter(None, [next_noun(rival, reading)])) for rival in rivals)
 
 
 def _is_of_another(token: Token, place: Token, said: Reading, known: Known) -> bool:
@@ -132,11 +118,11 @@ def _belongs_elsewhere(token: Token, said: Reading, home: Token, rivals: Sequenc
             return True  # "in May the board asked", which the source says of April, and of May that an answer is due
     here = own_of(home, reading) or [other for other in reading.tokens if other.segment == home.segment and other is not home]
     for rival in rivals:
-        if rival.segment == home.segment or rival in shared:
+        if rival.segment == home.segment or rival in shared or (token.relation == home.relation != rival.relation and token.relation in bounds()):
             continue
         there = own_of(rival, reading)
         own = [other for other in here if not is_among(other, there)]
-        others = [other for other in there if not is_among(other, here) and other not in shared]
+        others = [other for other in there if not is_among(other, here) and other not in shared and not _is_carried(other, home, reading)]
         is_short = not any(reading.segments[verb] == home.segment for verb in reading.verbs)  # "… and seeds $5", which shares the verb
         named = [other for other in own if other.kind in ("word", "name")]
         if is_short and named and all(is_among(other, beside) for other in named) and not all(is_among(other, said.tokens) for other in others):
@@ -237,18 +223,6 @@ def _is_aside(heads: Sequence[Token], near: Sequence[Token], context: tuple[Any,
     found = [other for other in near if is_among(other, heads)]
     is_place = all(other.relation in ("in", "on", "at") for other in found)
     return bool(found) and all(other.is_oblique for other in found) and not any(is_in(head, context) for head in heads) and not (has and is_place)
-
-
-def figures_alone(said: Reading, known: Known) -> str:
-    """A figure that is said to be something by itself is no attribute in the source: "the notice is 15%" is not in "the notice of a 15% fee"."""
-    reading = known[0]
-    for token in said.tokens:
-        if token.kind != "number" or said.words[token.place - 1 : token.place] not in (("is",), ("are",), ("was",), ("were",)):
-            continue
-        nouns = [next_noun(place, reading) for place in found_in(token, reading)]
-        if nouns and all(noun is not None and not noun.is_verb and not is_among(noun, said.tokens) for noun in nouns):
-            return f"binding: {token.text}"
-    return ""
 
 
 def figures_at_home(said: Reading, known: Known) -> str:
@@ -416,6 +390,11 @@ def attributes_bound(said: Reading, known: Known) -> str:
 def labels_bound(said: Reading, known: Known) -> str:
     """A name or number in front of a noun is the source's for that noun: "North fees on South boats" are not "South fees on North boats"."""
     reading = known[0]
+    labels = {token.label for token in reading.tokens}
+    for token in said.tokens:
+        places = found_in(token, reading)
+        if token.kind == "number" and token.label in labels - {""} and places and not any(place.label for place in places):  # "part 9" of "part 5 has 9 rules"
+            return f"label: {token.label} {token.text}"
     for first, second in pairwise(said.tokens):
         is_label = first.kind in ("name", "number", "code") or (first.joined and second.joined)
         if not is_label or second.kind != "word" or second.place != first.place + 1 or first.segment != second.segment or is_in(second, known[1]):

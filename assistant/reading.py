@@ -388,6 +388,8 @@ def _label(matches: Sequence[re.Match[str]], position: int) -> str:
     if not position or matches[position - 1].end() + 2 < matches[position].start():
         return ""
     before = matches[position - 1]
+    if before[0].lower() in (",", "and", "or", "to") and position > 1 and (matches[position - 2]["number"] or matches[position - 2]["code"]):
+        return _label(matches, position - 2)  # "headings 5 and 6"
     if before["initials"]:
         return before[0].replace(".", "").lower()
     is_label = before["word"] and ((before[0].lower() in _LABELS and before[0] != "no") or (before[0].isupper() and len(before[0]) > 1))

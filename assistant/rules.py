@@ -12,7 +12,6 @@ from itertools import pairwise
 from assistant.binding import (
     attributes_bound,
     counts_kept,
-    figures_alone,
     figures_at_home,
     figures_bound,
     labels_bound,
@@ -23,7 +22,7 @@ from assistant.binding import (
     verbs_bound,
 )
 from assistant.matching import Known, found_in, is_same, same_key, stands_in
-from assistant.order import agents_kept, none_swapped, order_kept, roles_kept, speakers_kept, times_kept
+from assistant.order import agents_kept, none_swapped, order_kept, roles_kept, times_kept
 from assistant.reading import Reading, Token, covered_by, faint, linking, names
 from assistant.sense import (
     bounds_kept,
@@ -139,27 +138,8 @@ def _are_two_years(one: Token, two: Token) -> bool:
     return one.kind == two.kind == "date" and one.key[1:] == two.key[1:] == (None, None) and two.place == one.place + 1
 
 
-NEAR = 9  # words between neighbours that still belong together
-
-LOOSE = 0.5  # share of neighbours that may be further apart
-
-
-def _connected(said: Reading, known: Known) -> str:
-    """Neighbours in the sentence are near each other in the source: its words are not shuffled into a new claim."""
-    reading, _ = known
-    aligned = [(token, found_in(token, reading)) for token in said.tokens]
-    aligned = [(token, places) for token, places in aligned if places]
-    breaks = 0
-    for (_, first), (_, second) in pairwise(aligned):
-        if min(abs(one.place - other.place) for one in first for other in second) > NEAR:
-            breaks += 1
-    if len(aligned) > 3 and breaks > LOOSE * (len(aligned) - 1):
-        return f"loose: {breaks} of {len(aligned) - 1}"
-    return ""
-
-
 RULES: tuple[Callable[[Reading, Known], str], ...] = (
     _persons, _heaped, _covered, _named, _named_in_headings, none_swapped, bounds_kept, negation_kept, standing_kept, figures_proven, cues_kept, rank_kept, tense_kept, figures_bound,
-    figures_at_home, pairs_kept, values_kept, counts_kept, limits_bound, order_kept, times_kept, agents_kept, verbs_bound, stated_once, figures_alone,
-    infinitive_kept, speakers_kept, roles_kept, attributes_bound, labels_bound, _connected,
+    figures_at_home, pairs_kept, values_kept, counts_kept, limits_bound, order_kept, times_kept, agents_kept, verbs_bound, stated_once,
+    infinitive_kept, roles_kept, attributes_bound, labels_bound,
 )  # fmt: skip
