@@ -289,11 +289,13 @@ def values_kept(said: Reading, known: Known) -> str:
     """A figure right behind its noun is the source's for it, and one that the source denies is not asserted: "total 5%, not 9%"."""
     reading = known[0]
     for token in said.tokens:
-        homes = found_in(token, reading) if token.kind == "number" else []
+        homes = found_in(token, reading) if token.kind in ("number", "date") else []
+        if token.kind == "date" and not all(next_noun(home, reading) for home in homes):  # "the 2012 rule", which makes no year 2012
+            continue
         noun = token_before(token, said)
         if homes and noun and noun.kind == "word" and not noun.is_verb and noun.segment == token.segment:
             values = [
-                other for place in found_in(noun, reading) for other in reading.tokens if other.kind == "number" and other.place == place.place + 1
+                other for place in found_in(noun, reading) for other in reading.tokens if other.kind == token.kind and other.place == place.place + 1
             ]
             if any(_is_rival(token, value) for value in values) and not is_among(token, values):
                 return f"value: {noun.text} {token.text}"

@@ -111,7 +111,9 @@ def _named_in_headings(said: Reading, known: Known) -> str:
 
 
 def _has_name_between(one: Token, other: Token, reading: Reading) -> bool:
-    return any(token.kind == "name" and one.place < token.place < other.place for token in reading.tokens)
+    """Whether another name stands between two words that are no run of names: "President Donald Trump" is President Trump."""
+    names = [token for token in reading.tokens if token.kind == "name" and one.place < token.place < other.place]
+    return bool(names) and len(names) < other.place - one.place - 1
 
 
 def _persons(said: Reading, known: Known) -> str:

@@ -126,9 +126,19 @@ def negation_kept(said: Reading, known: Known) -> str:
         if any(is_standing_word(token) for token in head):  # "it is not permitted"
             head = [*(token for token in head if not is_standing_word(token)), *_before(cue, said)]
         stopped = [_scope(other, reading) for other in reading.of("reversal")]  # "no longer asks" for "stopped asking"
-        if not any(overlaps(head, other[:DENIED]) for _, other in denied) and not any(overlaps(head[:1], other[:2]) for other in stopped):
+        whole = [*head, *_before(cue, said)]  # "boats are not let in", where the source has "ships, not boats"
+        if not any(overlaps(head if _has_verb(own, reading) else whole, _reach(own, other)) for own, other in denied) and not any(overlaps(head[:1], other[:2]) for other in stopped):
             return f"negation: {cue.word}"
     return ""
+
+
+def _has_verb(cue: Cue, reading: Reading) -> bool:
+    """Whether a verb stands behind a cue in its segment."""
+    return any(place > cue.place and reading.segments[place] == cue.segment for place in reading.verbs)
+
+
+def _reach(cue: Cue, scope: Sequence[Token]) -> Sequence[Token]:
+    return scope if cue.word in ("neither", "nor", "none") else scope[:DENIED]
 
 
 def _is_nothing(head: Sequence[Token], reading: Reading) -> bool:
@@ -240,7 +250,7 @@ def standing_kept(said: Reading, known: Known) -> str:
     used = _used_clauses(said, reading)
     is_banned = _is_said_to_be_banned(said, reading)
     for cue in reading.of(*_STANDINGS):
-        if is_banned and cue.family == "permission":
+        if (is_banned and cue.family == "permission") or (cue.word == "if" and "when" in said.words):
             continue
         scope = _scope(cue, reading)[: 4 if cue.family == "unproven" else 3]
         if cue.word in _NOUNS:  # "backs the proposal and sells boats": those it does sell
@@ -357,7 +367,9 @@ def cues_kept(said: Reading, known: Known) -> str:
     families = quantities()
     have = {families[cue.word] for cue in reading.of("quantity")}
     for cue in said.of("quantity"):
-        is_remark = cue.word in ("only", "just") and any(token.place == cue.place + 1 and token.kind == "number" for token in said.tokens)
+        is_remark = cue.word in ("only", "just") and any(
+            cue.place < token.place <= cue.place + 2 and token.kind in ("number", "date") for token in said.tokens
+        )
         if (
             families[cue.word] not in have
             and not is_remark
