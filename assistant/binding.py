@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.matching import Known, found_in, is_among, is_in, is_same, overlaps
 from assistant.reading import Reading, Token, bounds, vocabulary
-from assistant.sense import is_standing_word
+from assistant.sense import is_named_bound, is_standing_word
 from assistant.shape import (
     beside_of,
     is_attribute,
@@ -118,7 +118,8 @@ def _belongs_elsewhere(token: Token, said: Reading, home: Token, rivals: Sequenc
             return True  # "in May the board asked", which the source says of April, and of May that an answer is due
     here = own_of(home, reading) or [other for other in reading.tokens if other.segment == home.segment and other is not home]
     for rival in rivals:
-        if rival.segment == home.segment or rival in shared or (token.relation == home.relation != rival.relation and token.relation in bounds()):
+        has_bound = home.relation in bounds() and (token.relation == home.relation or is_named_bound(token, home, said, reading))
+        if rival.segment == home.segment or rival in shared or (has_bound and rival.relation != home.relation):
             continue
         there = own_of(rival, reading)
         own = [other for other in here if not is_among(other, there)]

@@ -90,7 +90,7 @@ def _sequence(reading: Reading) -> list[tuple[Any, Token | Cue]]:
     return [(item.word if isinstance(item, Cue) else item.key, item) for item in items]
 
 
-_PIVOTS = ("than", "over", "not", "like", "part", "who", "which", "whose", "because", "times", "then")  # what stands on either side keeps to it
+_PIVOTS = ("than", "over", "not", "because", "then")  # what stands on either side keeps to it
 
 
 def order_kept(said: Reading, known: Known) -> str:
@@ -153,7 +153,7 @@ def _is_swapped(pivot: Token, said: Reading, place: Token, reading: Reading) -> 
         return False
     if not {"who", "which", "that"}.isdisjoint(said.words[max(0, pivot.place - 2) : pivot.place]):
         return False  # what a relative clause speaks of stands in front of it, somewhere
-    subject = [token for token in subject_at(said, pivot) if token.place < pivot.place and found_in(token, reading)]
+    subject = [token for token in subject_at(said, pivot) if token.place < pivot.place and any(other is not place for other in found_in(token, reading))]
     before = [token for token in reading.tokens if token.place < place.place]
     beside = [token for token in said.tokens if token.place < pivot.place][-1:]  # "the number of boats registered there"
     if subject and before and not overlaps([*subject, *beside], before):

@@ -21,7 +21,7 @@ def bounds_kept(said: Reading, known: Known) -> str:
             return f"relation: {token.relation} {token.text}"
         if token.relation == "asof" not in relations and any(other.relation == "asof" for other in known[0].tokens):
             return f"relation: {token.relation} {token.text}"
-        if found and not any(_relations_agree(token, other) or _is_named_bound(token, other, said, known[0]) for other in found):
+        if found and not any(_relations_agree(token, other) or is_named_bound(token, other, said, known[0]) for other in found):
             return f"relation: {token.relation} {token.text}"
     return ""
 
@@ -43,7 +43,7 @@ _AGAINST = {
 _BOUND_WORDS = {"most": frozenset("maximum cap ceiling limit most".split()), "least": frozenset("minimum floor least".split())}
 
 
-def _is_named_bound(said: Token, known: Token, reading: Reading, source: Reading) -> bool:
+def is_named_bound(said: Token, known: Token, reading: Reading, source: Reading) -> bool:
     """ "The maximum is 5", where the source says "up to 5"."""
     for bound, words in _BOUND_WORDS.items():
         for one, other, text in ((said, known, reading), (known, said, source)):
