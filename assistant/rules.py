@@ -83,7 +83,8 @@ def _named(said: Reading, known: Known) -> str:
         if not found or all(place.is_verb for place in found):  # "Reed's criticism", where Reed criticised
             continue
         before = [token_before(place, reading) for place in found]
-        is_other = all(other is not None and other.kind == "name" and not is_same(first, other) for other in before)
+        is_other = first.text[-2:] not in ("'s", "s'") and second.kind == "name" and bool(found_in(first, reading))
+        is_other = is_other or all(other is not None and other.kind == "name" and not is_same(first, other) for other in before)
         gaps = [after.place - place.place for place in found_in(first, reading) for after in found]
         is_near = any(
             0 < after.place - place.place <= 4 and not _has_name_between(place, after, reading)
