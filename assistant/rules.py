@@ -128,9 +128,11 @@ _PERSONS = frozenset("i me my mine we us our ours myself ourselves".split())
 
 def _heaped(said: Reading, known: Known) -> str:
     """No word twice in a row, and no figure twice in a list."""
+    listed: list[Token] = []
     for one, two in pairwise(said.tokens):
-        is_list = one.kind in ("number", "date", "code") and set(said.words[one.place + 1 : two.place]) <= {"to", "and", "or"}
-        if one.kind == two.kind and one.key == two.key and (is_list or (one.kind == "word" and two.place == one.place + 1)):
+        is_list = one.kind == two.kind in ("number", "date", "code") and set(said.words[one.place + 1 : two.place]) <= {"to", "and", "or"}
+        listed = [*listed, one] if is_list else []
+        if any(other.key == two.key for other in listed) or (one.kind == two.kind == "word" and one.key == two.key and two.place == one.place + 1):
             return f"heap: {two.text}"
         if _are_two_years(one, two) and not any(_are_two_years(*pair) for pair in pairwise(known[0].tokens)):
             return f"heap: {one.text} {two.text}"

@@ -439,9 +439,19 @@ def infinitive_kept(said: Reading, known: Known) -> str:
         if not token.is_verb or token.joined or is_infinitive(token, said):
             continue
         found = found_in(token, reading)
-        if found and all(is_infinitive(place, reading) for place in found) and not said.of(*_STANDINGS, "negation"):
+        if found and all(is_infinitive(place, reading) and _is_intended(place, reading) for place in found) and not said.of(*_STANDINGS, "negation"):
             return f"standing: to {token.text}"
     return ""
+
+
+def _is_intended(token: Token, reading: Reading) -> bool:
+    """Whether an infinitive is what someone means to do: "agreed to pay", "is to pay"; not what something is for."""
+    before = reading.words[max(0, token.place - 4) : token.place]
+    cues = {cue.word for cue in reading.of(*_STANDINGS, "reversal")}
+    return any(word in _INTENDING or word in cues for word in before)
+
+
+_INTENDING = frozenset("is are was were be going due set scheduled supposed agree agrees agreed agreement decide decides decided vote votes voted".split())
 
 
 def _is_superlative(cue: Cue, said: Reading, reading: Reading) -> bool:
