@@ -82,14 +82,13 @@ def _is_reckoned(place: Token, reading: Reading) -> bool:
 
 
 def _is_object(token: Token, place: Token, said: Reading, known: Known) -> bool:
-    """Whether the source says it in a relative clause: "the $5 fee, which the board set", of which a sentence makes "the board set the $5 fee"."""
+    """Whether the source says elsewhere who does it: of "the $5 fee, which the board set", a sentence makes "the board set the $5 fee"."""
     reading = known[0]
     verb = next((other for other in reversed(said.tokens) if other.is_verb and other.place < token.place), None)
-    for act in found_in(verb, reading) if verb else []:
-        opens = next((word for word, clause in zip(reading.words, reading.clauses, strict=True) if clause == act.clause), "")
-        if opens in ("which", "that") and act.clause == place.clause + 1 and overlaps(subject_at(said, token), subject_at(reading, act)):
-            return True
-    return False
+    if verb and verb.text in vocabulary()["reporting"]:
+        return True  # "the mayor found a fee of $5": who says it is not what the fee is for
+    acts = [act for act in found_in(verb, reading) if act.is_verb and act.clause != place.clause] if verb else []
+    return any(overlaps(subject_at(said, token), subject_at(reading, act)) for act in acts)
 
 
 def _is_rival(token: Token, other: Token) -> bool:
