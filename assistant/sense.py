@@ -21,6 +21,9 @@ def bounds_kept(said: Reading, known: Known) -> str:
             return f"relation: {token.relation} {token.text}"
         if token.relation == "asof" not in relations and any(other.relation == "asof" for other in known[0].tokens):
             return f"relation: {token.relation} {token.text}"
+        rivals = [other for other in known[0].tokens if other.kind == token.kind == "date" and other.relation == token.relation in bounds()]
+        if found and rivals and not any(other.relation in bounds() or other in rivals for other in found):
+            return f"relation: {token.relation} {token.text}"  # "from 4 May" of what was said on 4 May, and is so from 1 May
         if found and not any(_relations_agree(token, other) or is_named_bound(token, other, said, known[0]) for other in found):
             return f"relation: {token.relation} {token.text}"
     return ""
