@@ -395,7 +395,9 @@ def labels_bound(said: Reading, known: Known) -> str:
     labels = {token.label for token in reading.tokens}
     for token in said.tokens:
         places = found_in(token, reading)
-        if token.kind == "number" and token.label in labels - {""} and places and not any(place.label for place in places):  # "part 9" of "part 5 has 9 rules"
+        if (
+            token.kind == "number" and token.label in labels - {""} and places and not any(place.label for place in places)
+        ):  # "part 9" of "part 5 has 9 rules"
             return f"label: {token.label} {token.text}"
     for first, second in pairwise(said.tokens):
         is_label = first.kind in ("name", "number", "code") or (first.joined and second.joined)

@@ -104,7 +104,9 @@ def order_kept(said: Reading, known: Known) -> str:
             return f"order: {pivot.text}"
     for word in (*_PIVOTS, *(word for word in vocabulary()["relation_of"] if word.endswith("than"))):
         here = only_place(word, said)
-        for there in (place for place, other in enumerate(reading.words) if other == word and here is not None):
+        if here is None:
+            continue
+        for there in (place for place, other in enumerate(reading.words) if other == word):
             is_turned = word == "not" and _is_passive_behind(here, said) != _is_passive_behind(there, reading)
             if not is_turned and _is_crossed(said, here, reading, there):
                 return f"order: {word}"
@@ -153,7 +155,9 @@ def _is_swapped(pivot: Token, said: Reading, place: Token, reading: Reading) -> 
         return False
     if not {"who", "which", "that"}.isdisjoint(said.words[max(0, pivot.place - 2) : pivot.place]):
         return False  # what a relative clause speaks of stands in front of it, somewhere
-    subject = [token for token in subject_at(said, pivot) if token.place < pivot.place and any(other is not place for other in found_in(token, reading))]
+    subject = [
+        token for token in subject_at(said, pivot) if token.place < pivot.place and any(other is not place for other in found_in(token, reading))
+    ]
     before = [token for token in reading.tokens if token.place < place.place]
     beside = [token for token in said.tokens if token.place < pivot.place][-1:]  # "the number of boats registered there"
     if subject and before and not overlaps([*subject, *beside], before):

@@ -57,7 +57,8 @@ def _covered(said: Reading, known: Known) -> str:
 
 def _word_stands_in(token: Token, said: Reading, known: Known) -> bool:
     """Whether the source has a word, one of the same root or sense, or as much in other words; a faint one need not be there."""
-    is_there = token.key in faint() or (token.is_verb and token.key in linking()) or stands_in(token, known) or is_opposite(token, said, known) or is_bound(token, known[0])
+    says_little = token.key in faint() or (token.is_verb and token.key in linking())
+    is_there = says_little or stands_in(token, known) or is_opposite(token, said, known) or is_bound(token, known[0])
     return is_there or is_standing(token, known) or is_ban(token, known[0]) or _is_covered(token, known[0]) or _is_charged(token, said, known[0])
 
 
@@ -144,7 +145,7 @@ def _are_two_years(one: Token, two: Token) -> bool:
 
 
 RULES: tuple[Callable[[Reading, Known], str], ...] = (
-    _persons, _heaped, _covered, _named, _named_in_headings, none_swapped, bounds_kept, negation_kept, standing_kept, figures_proven, cues_kept, rank_kept, tense_kept, figures_bound,
-    figures_at_home, pairs_kept, values_kept, counts_kept, limits_bound, order_kept, times_kept, agents_kept, verbs_bound, stated_once,
-    infinitive_kept, roles_kept, attributes_bound, labels_bound,
+    _persons, _heaped, _covered, _named, _named_in_headings, none_swapped, bounds_kept, negation_kept, standing_kept, figures_proven, cues_kept,
+    rank_kept, tense_kept, figures_bound, figures_at_home, pairs_kept, values_kept, counts_kept, limits_bound, order_kept, times_kept, agents_kept,
+    verbs_bound, stated_once, infinitive_kept, roles_kept, attributes_bound, labels_bound,
 )  # fmt: skip

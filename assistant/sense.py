@@ -130,7 +130,9 @@ def negation_kept(said: Reading, known: Known) -> str:
             head = [*(token for token in head if not is_standing_word(token)), *_before(cue, said)]
         stopped = [_scope(other, reading) for other in reading.of("reversal")]  # "no longer asks" for "stopped asking"
         whole = [*head, *_before(cue, said)]  # "boats are not let in", where the source has "ships, not boats"
-        if not any(overlaps(head if _has_verb(own, reading) else whole, _reach(own, other)) for own, other in denied) and not any(overlaps(head[:1], other[:2]) for other in stopped):
+        if not any(overlaps(head if _has_verb(own, reading) else whole, _reach(own, other)) for own, other in denied) and not any(
+            overlaps(head[:1], other[:2]) for other in stopped
+        ):
             return f"negation: {cue.word}"
     return ""
 
@@ -393,7 +395,8 @@ def rank_kept(said: Reading, known: Known) -> str:
     words = known[0].words
     for place, word in enumerate(said.words):
         ranked = [other for other, same in enumerate(words) if same == word and place and said.words[place - 1] == words[other - 1] == "the"]
-        if ranked and _SUPERLATIVE.fullmatch(word) and {"1", "among"}.isdisjoint(said.words) and all(words[other - 2] in ("of", "among") for other in ranked):
+        is_shared = all(words[other - 2] in ("of", "among") for other in ranked) and {"1", "among"}.isdisjoint(said.words)
+        if ranked and is_shared and _SUPERLATIVE.fullmatch(word):
             return f"quantity: the {word}"
     return ""
 
@@ -454,7 +457,9 @@ def _is_intended(token: Token, reading: Reading) -> bool:
     return any(word in _INTENDING or word in cues for word in before)
 
 
-_INTENDING = frozenset("is are was were be going due set scheduled supposed agree agrees agreed agreement decide decides decided vote votes voted".split())
+_INTENDING = frozenset(
+    "is are was were be going due set scheduled supposed agree agrees agreed agreement decide decides decided vote votes voted".split()
+)
 
 
 def _is_superlative(cue: Cue, said: Reading, reading: Reading) -> bool:

@@ -161,7 +161,8 @@ def bend_all(most: int, near: Near) -> dict[str, list[tuple[str, list[Source]]]]
 
 def show_rules(most: int, near: Near = _near) -> None:
     """Print what each rule does alone: the right sentences that would pass without it, and the wrong and bent ones that would."""
-    kinds = {"right": list(labelled("right")), "wrong": list(labelled("wrong")), "bent": sum(bend_all(most, near).values(), [])}
+    bent = [item for items in bend_all(most, near).values() for item in items]
+    kinds = {"right": list(labelled("right")), "wrong": list(labelled("wrong")), "bent": bent}
     dropped = {kind: [item for item in items if not check(*item, near).follows] for kind, items in kinds.items()}
     print("dropped in all:", ", ".join(f"{len(items):,} {kind}" for kind, items in dropped.items()))
     rules = checker.RULES
