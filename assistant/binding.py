@@ -7,9 +7,9 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from assistant.matching import Known, found_in, is_among, is_in, is_same, overlaps, same_key
+from assistant.matching import Known, found_in, is_among, is_in, is_same, overlaps
 from assistant.reading import Reading, Token, bounds, vocabulary
-from assistant.sense import is_standing_word
+from assistant.sense import is_named_bound, is_standing_word
 from assistant.shape import (
     beside_of,
     is_attribute,
@@ -38,25 +38,11 @@ def figures_bound(said: Reading, known: Known) -> str:
         rivals = [other for other in reading.tokens if _is_rival(token, other)]
         if not found:
             continue
-        if token.kind == "number" and rivals and _counts_another(token, found, rivals, said, reading):
-            return f"binding: {token.text}"
         if rivals and all(_belongs_elsewhere(token, said, place, rivals, reading) for place in found):
             return f"binding: {token.text}"
         if (is_verb or token.kind == "number") and is_first(token, said) and all(_is_of_another(token, place, said, known) for place in found):
             return f"subject: {token.text}"
     return ""
-
-
-def _counts_another(token: Token, found: Sequence[Token], rivals: Sequence[Token], said: Reading, reading: Reading) -> bool:
-    """ "140 boats" where the source has 140 passengers and 12 boats."""
-    counted = next_noun(token, said)
-    if (
-        counted is None
-        or any(next_noun(place, reading) is None for place in found)
-        or any(is_among(counted, filter(None, [next_noun(place, reading)])) for place in found)
-    ):
-        return False
-    return any(is_among(counted, filter(None, [next_noun(rival, reading)])) for rival in rivals)
 
 
 def _is_of_another(token: Token, place: Token, said: Reading, known: Known) -> bool:
@@ -96,14 +82,13 @@ def _is_reckoned(place: Token, reading: Reading) -> bool:
 
 
 def _is_object(token: Token, place: Token, said: Reading, known: Known) -> bool:
-    """Whether the source says it in a relative clause: "the $5 fee, which the board set", of which a sentence makes "the board set the $5 fee"."""
+    """Whether the source says elsewhere who does it: of "the $5 fee, which the board set", a sentence makes "the board set the $5 fee"."""
     reading = known[0]
     verb = next((other for other in reversed(said.tokens) if other.is_verb and other.place < token.place), None)
-    for act in found_in(verb, reading) if verb else []:
-        opens = next((word for word, clause in zip(reading.words, reading.clauses, strict=True) if clause == act.clause), "")
-        if opens in ("which", "that") and act.clause == place.clause + 1 and overlaps(subject_at(said, token), subject_at(reading, act)):
-            return True
-    return False
+    if verb and verb.text in vocabulary()["reporting"]:
+        return True  # "the mayor found a fee of $5": who says it is not what the fee is for
+    acts = [act for act in found_in(verb, reading) if act.is_verb and act.clause != place.clause] if verb else []
+    return any(overlaps(subject_at(said, token), subject_at(reading, act)) for act in acts)
 
 
 def _is_rival(token: Token, other: Token) -> bool:
@@ -132,11 +117,12 @@ def _belongs_elsewhere(token: Token, said: Reading, home: Token, rivals: Sequenc
             return True  # "in May the board asked", which the source says of April, and of May that an answer is due
     here = own_of(home, reading) or [other for other in reading.tokens if other.segment == home.segment and other is not home]
     for rival in rivals:
-        if rival.segment == home.segment or rival in shared:
+        has_bound = home.relation in bounds() and (token.relation == home.relation or is_named_bound(token, home, said, reading))
+        if rival.segment == home.segment or rival in shared or (has_bound and rival.relation != home.relation):
             continue
         there = own_of(rival, reading)
         own = [other for other in here if not is_among(other, there)]
-        others = [other for other in there if not is_among(other, here) and other not in shared]
+        others = [other for other in there if not is_among(other, here) and other not in shared and not _is_carried(other, home, reading)]
         is_short = not any(reading.segments[verb] == home.segment for verb in reading.verbs)  # "… and seeds $5", which shares the verb
         named = [other for other in own if other.kind in ("word", "name")]
         if is_short and named and all(is_among(other, beside) for other in named) and not all(is_among(other, said.tokens) for other in others):
@@ -239,18 +225,6 @@ def _is_aside(heads: Sequence[Token], near: Sequence[Token], context: tuple[Any,
     return bool(found) and all(other.is_oblique for other in found) and not any(is_in(head, context) for head in heads) and not (has and is_place)
 
 
-def figures_alone(said: Reading, known: Known) -> str:
-    """A figure that is said to be something by itself is no attribute in the source: "the notice is 15%" is not in "the notice of a 15% fee"."""
-    reading = known[0]
-    for token in said.tokens:
-        if token.kind != "number" or said.words[token.place - 1 : token.place] not in (("is",), ("are",), ("was",), ("were",)):
-            continue
-        nouns = [next_noun(place, reading) for place in found_in(token, reading)]
-        if nouns and all(noun is not None and not noun.is_verb and not is_among(noun, said.tokens) for noun in nouns):
-            return f"binding: {token.text}"
-    return ""
-
-
 def figures_at_home(said: Reading, known: Known) -> str:
     """A figure is not told of what the source tells of another figure in another statement: the words before or behind the verb stand there alone."""
     reading = known[0]
@@ -315,11 +289,13 @@ def values_kept(said: Reading, known: Known) -> str:
     """A figure right behind its noun is the source's for it, and one that the source denies is not asserted: "total 5%, not 9%"."""
     reading = known[0]
     for token in said.tokens:
-        homes = found_in(token, reading) if token.kind == "number" else []
+        homes = found_in(token, reading) if token.kind in ("number", "date") else []
+        if token.kind == "date" and not all(next_noun(home, reading) for home in homes):  # "the 2012 rule", which makes no year 2012
+            continue
         noun = token_before(token, said)
         if homes and noun and noun.kind == "word" and not noun.is_verb and noun.segment == token.segment:
             values = [
-                other for place in found_in(noun, reading) for other in reading.tokens if other.kind == "number" and other.place == place.place + 1
+                other for place in found_in(noun, reading) for other in reading.tokens if other.kind == token.kind and other.place == place.place + 1
             ]
             if any(_is_rival(token, value) for value in values) and not is_among(token, values):
                 return f"value: {noun.text} {token.text}"
@@ -416,6 +392,13 @@ def attributes_bound(said: Reading, known: Known) -> str:
 def labels_bound(said: Reading, known: Known) -> str:
     """A name or number in front of a noun is the source's for that noun: "North fees on South boats" are not "South fees on North boats"."""
     reading = known[0]
+    labels = {token.label for token in reading.tokens}
+    for token in said.tokens:
+        places = found_in(token, reading)
+        if (
+            token.kind == "number" and token.label in labels - {""} and places and not any(place.label for place in places)
+        ):  # "part 9" of "part 5 has 9 rules"
+            return f"label: {token.label} {token.text}"
     for first, second in pairwise(said.tokens):
         is_label = first.kind in ("name", "number", "code") or (first.joined and second.joined)
         if not is_label or second.kind != "word" or second.place != first.place + 1 or first.segment != second.segment or is_in(second, known[1]):

@@ -130,7 +130,7 @@ _NOTHING = Source("")
 _AND = re.compile(r",?\s+(?:and|but|while)\s+(?=[$€£¥₩]?\d)")
 # "so" and "because" join no two statements here: that one is the cause of the other would be a statement of its own
 _JOINT = re.compile(r"\s*;\s+|(?:,\s+|\s+)(?:and|but|while|whereas|although|even though|though)\s+")
-_ASIDE = re.compile(r"(?P<head>[^,;]+), (?:which|who) (?P<aside>[^;]+?), (?P<rest>[^;]+)\Z")
+_ASIDE = re.compile(r"(?P<head>[^,;]+), (?:which|who) (?P<aside>[^;]+?), (?!\d{4}\b)(?P<rest>[^;]+)\Z")
 
 
 def _states(text: str) -> bool:

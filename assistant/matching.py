@@ -48,7 +48,7 @@ def is_same(token: Token, other: Token) -> bool:
             return False
         mine, theirs = token.key[1], other.key[1]
         units_agree = mine == theirs or (not token.key[0] and "" in (mine, theirs)) or (mine == "" and theirs not in ("%", "$", "€", "£", "¥", "₩"))
-        return units_agree and token.label in ("", other.label)
+        return units_agree and (not token.label or not other.label or token.label == other.label)
     if token.kind == "code":
         return other.kind == "code" and token.key == other.key
     return other.kind in ("word", "name") and same_key(token, other.key)

@@ -90,21 +90,23 @@ def _sequence(reading: Reading) -> list[tuple[Any, Token | Cue]]:
     return [(item.word if isinstance(item, Cue) else item.key, item) for item in items]
 
 
-_PIVOTS = ("than", "over", "not", "like", "part", "who", "which", "whose", "because", "times", "then")  # what stands on either side keeps to it
+_PIVOTS = ("than", "over", "not", "because", "then")  # what stands on either side keeps to it
 
 
 def order_kept(said: Reading, known: Known) -> str:
     """Who does what to whom: what stands before a verb in the source does not stand behind it in the sentence."""
     reading = known[0]
     for pivot in said.tokens:
-        if not pivot.is_verb:
+        if not pivot.is_verb or (pivot.text in vocabulary()["reporting"] and is_passive(pivot, said)):  # "is estimated to": of what follows
             continue
         matches = [place for place in found_in(pivot, reading) if place.is_verb]
         if matches and all(_is_swapped(pivot, said, place, reading) for place in matches):
             return f"order: {pivot.text}"
     for word in (*_PIVOTS, *(word for word in vocabulary()["relation_of"] if word.endswith("than"))):
         here = only_place(word, said)
-        for there in (place for place, other in enumerate(reading.words) if other == word and here is not None):
+        if here is None:
+            continue
+        for there in (place for place, other in enumerate(reading.words) if other == word):
             is_turned = word == "not" and _is_passive_behind(here, said) != _is_passive_behind(there, reading)
             if not is_turned and _is_crossed(said, here, reading, there):
                 return f"order: {word}"
@@ -153,7 +155,9 @@ def _is_swapped(pivot: Token, said: Reading, place: Token, reading: Reading) -> 
         return False
     if not {"who", "which", "that"}.isdisjoint(said.words[max(0, pivot.place - 2) : pivot.place]):
         return False  # what a relative clause speaks of stands in front of it, somewhere
-    subject = [token for token in subject_at(said, pivot) if token.place < pivot.place and found_in(token, reading)]
+    subject = [
+        token for token in subject_at(said, pivot) if token.place < pivot.place and any(other is not place for other in found_in(token, reading))
+    ]
     before = [token for token in reading.tokens if token.place < place.place]
     beside = [token for token in said.tokens if token.place < pivot.place][-1:]  # "the number of boats registered there"
     if subject and before and not overlaps([*subject, *beside], before):
@@ -199,29 +203,6 @@ def agents_kept(said: Reading, known: Known) -> str:
 def _acts(agent: Token, act: Token, reading: Reading) -> bool:
     """Whether the source lets one do what the act is: it stands in front of an active verb, or with one that is passive."""
     return agent.place < act.place or (act.clause == agent.clause and (agent.relation == "by" or not act.is_verb or is_passive(act, reading)))
-
-
-def speakers_kept(said: Reading, known: Known) -> str:
-    """Who says something in the sentence says it in the source, where the source tells who says what."""
-    reading = known[0]
-    reporting = vocabulary()["reporting"]
-    known_places = [place for place, word in enumerate(reading.words) if word in reporting]
-    speakers = [token for place in known_places for token in _around(reading, place)]
-    for place, word in enumerate(said.words):
-        if word in ("said", "says", "say", "told", "stated") and known_places:
-            subject = [token for token in _around(said, place) if token.place < place and not token.is_oblique]
-            if subject and speakers and not overlaps(subject, speakers):
-                return f"speaker: {subject[0].text}"
-    return ""
-
-
-def _around(reading: Reading, place: int) -> list[Token]:
-    """The words of the clause in front of a reporting verb, and those right behind it."""
-    clause = reading.clauses[place]
-    return [
-        token for token in reading.tokens
-        if token.kind in ("word", "name") and not token.is_verb and token.place <= place + 3 and token.clause == clause
-    ]  # fmt: skip
 
 
 def roles_kept(said: Reading, known: Known) -> str:

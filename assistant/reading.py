@@ -194,7 +194,8 @@ def read(text: str) -> Reading:
             told.add(clause)
         segments.append(segment)
         clauses.append(clause)
-        acts = kind == "word" and _may_be_verb(words) and not _is_subject(low, matches, position) and (_is_verb(low) or _is_act(low, matches, position) or _is_going_on(words))
+        acts = kind == "word" and _may_be_verb(words) and not _is_subject(low, matches, position)
+        acts = acts and (_is_verb(low) or _is_act(low, matches, position) or _is_going_on(words))
         if (
             kind == "word"
             and (low in AUXILIARIES or acts)
@@ -388,6 +389,8 @@ def _label(matches: Sequence[re.Match[str]], position: int) -> str:
     if not position or matches[position - 1].end() + 2 < matches[position].start():
         return ""
     before = matches[position - 1]
+    if before[0].lower() in (",", "and", "or", "to") and position > 1 and (matches[position - 2]["number"] or matches[position - 2]["code"]):
+        return _label(matches, position - 2)  # "headings 5 and 6"
     if before["initials"]:
         return before[0].replace(".", "").lower()
     is_label = before["word"] and ((before[0].lower() in _LABELS and before[0] != "no") or (before[0].isupper() and len(before[0]) > 1))
@@ -455,8 +458,8 @@ def _plain(text: str) -> str:
     plain = re.sub(r"\b[Ss]ection (\d[\w.()-]*) of title (\d+)(?:,? (?:of the )?(?:U\.?S\.?|United States) Code)?", r"\2 U.S.C. \1", plain)
     plain = re.sub(r"\bE\.?O\.? (?=\d)", "Executive Order ", plain)
     plain = re.sub(r"\b[Nn]o[ -]one\b", "nobody", plain)
-    plain = re.sub(r"\ANo, (?=.*\b(?:no|not|only|never|cannot|without)\b)", "", plain)  # what answers a question with "no" denies something itself
-    plain = re.sub(r"\b(is|are|was|were|be|been|being|stays?|turned|switched) (on|off)\b(?= by\b| at\b| when\b| if\b| until\b| unless\b|\s*[.,;:)]|$)", lambda match: f"{match[1]} {_SWITCHED[match[2]]}", plain)
+    plain = re.sub(r"\ANo, (?=.*\b(?:no|not|only|never|cannot|without)\b)", "", plain)  # an answer that denies something itself
+    plain = _SWITCH.sub(lambda match: f"{match[1]} {_SWITCHED[match[2]]}", plain)
     for short, forms in names().items():
         plain = re.sub(forms, short, plain)
     plain = _figures(plain)
@@ -473,6 +476,7 @@ def _plain(text: str) -> str:
     return plain
 
 
+_SWITCH = re.compile(r"\b(is|are|was|were|be|been|turned|switched) (on|off)\b(?= (?:by|at|when|if|until|unless)\b|\s*[.,;:)]|$)")
 _SWITCHED = {"on": "enabled", "off": "disabled"}
 _AMOUNT = rf"((?:[$€£¥₩]\s?)?\b(?:{_FIGURE})(?:\s?%|\s(?!or\b)[A-Za-z]{{1,7}})?)"
 _OR_LESS = re.compile(rf"{_AMOUNT} or (?:less|fewer|under|below|lower|shorter|younger|earlier|older versions)\b(?! than)")
@@ -504,7 +508,8 @@ def _is_verb(word: str) -> bool:
 def _is_subject(word: str, matches: Sequence[re.Match[str]], position: int) -> bool:
     """Whether a word that can be a noun has its verb right behind it: "the file takes"."""
     behind = _next_word(matches, position)
-    return word in vocabulary()["nouns"] and (behind in _FINITE or (behind.endswith("s") and behind not in vocabulary()["nouns"] and _is_verb(behind)))
+    nouns = vocabulary()["nouns"]
+    return word in nouns and (behind in _FINITE or (behind.endswith("s") and behind not in nouns and _is_verb(behind)))
 
 
 def _is_going_on(words: Sequence[str]) -> bool:

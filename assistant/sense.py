@@ -21,7 +21,10 @@ def bounds_kept(said: Reading, known: Known) -> str:
             return f"relation: {token.relation} {token.text}"
         if token.relation == "asof" not in relations and any(other.relation == "asof" for other in known[0].tokens):
             return f"relation: {token.relation} {token.text}"
-        if found and not any(_relations_agree(token, other) or _is_named_bound(token, other, said, known[0]) for other in found):
+        rivals = [other for other in known[0].tokens if other.kind == token.kind == "date" and other.relation == token.relation in bounds()]
+        if found and rivals and not any(other.relation in bounds() or other in rivals for other in found):
+            return f"relation: {token.relation} {token.text}"  # "from 4 May" of what was said on 4 May, and is so from 1 May
+        if found and not any(_relations_agree(token, other) or is_named_bound(token, other, said, known[0]) for other in found):
             return f"relation: {token.relation} {token.text}"
     return ""
 
@@ -43,7 +46,7 @@ _AGAINST = {
 _BOUND_WORDS = {"most": frozenset("maximum cap ceiling limit most".split()), "least": frozenset("minimum floor least".split())}
 
 
-def _is_named_bound(said: Token, known: Token, reading: Reading, source: Reading) -> bool:
+def is_named_bound(said: Token, known: Token, reading: Reading, source: Reading) -> bool:
     """ "The maximum is 5", where the source says "up to 5"."""
     for bound, words in _BOUND_WORDS.items():
         for one, other, text in ((said, known, reading), (known, said, source)):
@@ -126,9 +129,21 @@ def negation_kept(said: Reading, known: Known) -> str:
         if any(is_standing_word(token) for token in head):  # "it is not permitted"
             head = [*(token for token in head if not is_standing_word(token)), *_before(cue, said)]
         stopped = [_scope(other, reading) for other in reading.of("reversal")]  # "no longer asks" for "stopped asking"
-        if not any(overlaps(head, other[:DENIED]) for _, other in denied) and not any(overlaps(head[:1], other[:2]) for other in stopped):
+        whole = [*head, *_before(cue, said)]  # "boats are not let in", where the source has "ships, not boats"
+        if not any(overlaps(head if _has_verb(own, reading) else whole, _reach(own, other)) for own, other in denied) and not any(
+            overlaps(head[:1], other[:2]) for other in stopped
+        ):
             return f"negation: {cue.word}"
     return ""
+
+
+def _has_verb(cue: Cue, reading: Reading) -> bool:
+    """Whether a verb stands behind a cue in its segment."""
+    return any(place > cue.place and reading.segments[place] == cue.segment for place in reading.verbs)
+
+
+def _reach(cue: Cue, scope: Sequence[Token]) -> Sequence[Token]:
+    return scope if cue.word in ("neither", "nor", "none") else scope[:DENIED]
 
 
 def _is_nothing(head: Sequence[Token], reading: Reading) -> bool:
@@ -240,7 +255,7 @@ def standing_kept(said: Reading, known: Known) -> str:
     used = _used_clauses(said, reading)
     is_banned = _is_said_to_be_banned(said, reading)
     for cue in reading.of(*_STANDINGS):
-        if is_banned and cue.family == "permission":
+        if (is_banned and cue.family == "permission") or (cue.word == "if" and "when" in said.words):
             continue
         scope = _scope(cue, reading)[: 4 if cue.family == "unproven" else 3]
         if cue.word in _NOUNS:  # "backs the proposal and sells boats": those it does sell
@@ -357,7 +372,9 @@ def cues_kept(said: Reading, known: Known) -> str:
     families = quantities()
     have = {families[cue.word] for cue in reading.of("quantity")}
     for cue in said.of("quantity"):
-        is_remark = cue.word in ("only", "just") and any(token.place == cue.place + 1 and token.kind == "number" for token in said.tokens)
+        is_remark = cue.word in ("only", "just") and any(
+            cue.place < token.place <= cue.place + 2 and token.kind in ("number", "date") for token in said.tokens
+        )
         if (
             families[cue.word] not in have
             and not is_remark
@@ -378,7 +395,8 @@ def rank_kept(said: Reading, known: Known) -> str:
     words = known[0].words
     for place, word in enumerate(said.words):
         ranked = [other for other, same in enumerate(words) if same == word and place and said.words[place - 1] == words[other - 1] == "the"]
-        if ranked and _SUPERLATIVE.fullmatch(word) and {"1", "among"}.isdisjoint(said.words) and all(words[other - 2] in ("of", "among") for other in ranked):
+        is_shared = all(words[other - 2] in ("of", "among") for other in ranked) and {"1", "among"}.isdisjoint(said.words)
+        if ranked and is_shared and _SUPERLATIVE.fullmatch(word):
             return f"quantity: the {word}"
     return ""
 
@@ -427,9 +445,21 @@ def infinitive_kept(said: Reading, known: Known) -> str:
         if not token.is_verb or token.joined or is_infinitive(token, said):
             continue
         found = found_in(token, reading)
-        if found and all(is_infinitive(place, reading) for place in found) and not said.of(*_STANDINGS, "negation"):
+        if found and all(is_infinitive(place, reading) and _is_intended(place, reading) for place in found) and not said.of(*_STANDINGS, "negation"):
             return f"standing: to {token.text}"
     return ""
+
+
+def _is_intended(token: Token, reading: Reading) -> bool:
+    """Whether an infinitive is what someone means to do: "agreed to pay", "is to pay"; not what something is for."""
+    before = reading.words[max(0, token.place - 4) : token.place]
+    cues = {cue.word for cue in reading.of(*_STANDINGS, "reversal")}
+    return any(word in _INTENDING or word in cues for word in before)
+
+
+_INTENDING = frozenset(
+    "is are was were be going due set scheduled supposed agree agrees agreed agreement decide decides decided vote votes voted".split()
+)
 
 
 def _is_superlative(cue: Cue, said: Reading, reading: Reading) -> bool:

@@ -1,6 +1,8 @@
 """Bend right sentences by program, each in one way that makes it wrong, and count how many the checker catches.
 
 python scripts/bend.py [SENTENCES]    at most so many sentences of each corpus; the sets' own are always taken, without their kept-apart third
+    --show     print the bent sentences that pass
+    --rules    print for each rule of the checker the sentences that it alone drops
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+import assistant.check as checker
 from assistant.check import Near, Source, check
 from assistant.citations import as_prose
 from index import IndexSettings, read_documents
@@ -125,14 +128,19 @@ def _near(one: str, other: str) -> float:
     return float(_vector(one) @ _vector(other))
 
 
-def rights(most: int) -> Iterator[tuple[str, list[Source]]]:
-    """Right sentences with their sources: those of the sets, and sentences of the corpora, which follow from themselves."""
+def labelled(label: str) -> Iterator[tuple[str, list[Source]]]:
+    """The right or the wrong sentences of the sets with their sources, without the kept-apart third."""
     for path in SETS:
         for group in tomllib.loads(path.read_text(encoding="utf-8"))["evidence"]:
             if int(hashlib.sha256(group["id"].encode()).hexdigest(), 16) % 3:
                 headings = group.get("headings", [""] * len(group["quotes"]))
                 sources = [Source(quote, heading) for quote, heading in zip(group["quotes"], headings, strict=True)]
-                yield from ((text, sources) for _, text in group["right"])
+                yield from ((text, sources) for _, text in group[label])
+
+
+def rights(most: int) -> Iterator[tuple[str, list[Source]]]:
+    """Right sentences with their sources: those of the sets, and sentences of the corpora, which follow from themselves."""
+    yield from labelled("right")
     for corpus in CORPORA:
         sentences = []
         for document in read_documents(corpus):
@@ -144,20 +152,39 @@ def rights(most: int) -> Iterator[tuple[str, list[Source]]]:
         yield from ((text, [Source(text)]) for text in random.Random(7).sample(sentences, min(most, len(sentences))))
 
 
-def main(most: int = 120, near: Near = _near) -> None:
-    """Count what is caught, of sentences that pass as they are."""
+def bend_all(most: int, near: Near) -> dict[str, list[tuple[str, list[Source]]]]:
+    """The bent sentences by the way in which they are bent, of right ones that pass as they are."""
     chance = random.Random(5)
     whole = [(text, sources) for text, sources in rights(most) if check(text, sources, near).follows]
+    return {name: [(wrong, sources) for text, sources in whole for wrong in bend(text, chance) if wrong != text] for name, bend in BENDS.items()}
+
+
+def show_rules(most: int, near: Near = _near) -> None:
+    """Print what each rule does alone: the right sentences that would pass without it, and the wrong and bent ones that would."""
+    bent = [item for items in bend_all(most, near).values() for item in items]
+    kinds = {"right": list(labelled("right")), "wrong": list(labelled("wrong")), "bent": bent}
+    dropped = {kind: [item for item in items if not check(*item, near).follows] for kind, items in kinds.items()}
+    print("dropped in all:", ", ".join(f"{len(items):,} {kind}" for kind, items in dropped.items()))
+    rules = checker.RULES
+    for rule in rules:
+        checker.RULES = tuple(other for other in rules if other is not rule)
+        alone = {kind: sum(check(*item, near).follows for item in items) for kind, items in dropped.items()}
+        print(f"{rule.__name__.strip('_'):20}", ", ".join(f"{count:,} {kind}" for kind, count in alone.items()), flush=True)
+    checker.RULES = rules
+
+
+def main(most: int = 120, near: Near = _near) -> None:
+    """Count what is caught, of sentences that pass as they are."""
     caught_in_all = count = 0
-    for name, bend in BENDS.items():
-        bent = [(text, wrong, sources) for text, sources in whole for wrong in bend(text, chance) if wrong != text]
-        passed = [wrong for _, wrong, sources in bent if check(wrong, sources, near).follows]
+    for name, bent in bend_all(most, near).items():
+        passed = [wrong for wrong, sources in bent if check(wrong, sources, near).follows]
         print(f"{name}: {len(bent) - len(passed):,} of {len(bent):,} caught")
         if "--show" in sys.argv:
             print(*(f"    {wrong}" for wrong in passed), sep="\n")
         caught_in_all, count = caught_in_all + len(bent) - len(passed), count + len(bent)
-    print(f"in all: {100 * caught_in_all / count:.1f}% of {count:,}, from {len(whole):,} sentences")
+    print(f"in all: {100 * caught_in_all / count:.1f}% of {count:,}")
 
 
 if __name__ == "__main__":
-    main(*(int(argument) for argument in sys.argv[1:] if argument.isdigit()))
+    numbers = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
+    (show_rules if "--rules" in sys.argv else main)(*(numbers or [120]))

@@ -20,19 +20,21 @@ from index.sentences import sentence_spans
 HERE = Path(__file__).resolve().parent
 SETS = {
     name: tomllib.loads((HERE / "golden" / f"{name}.toml").read_text(encoding="utf-8"))["evidence"]
-    for name in ("sentence-checks", "sentence-checks-2", "sentence-checks-3", "sentence-checks-4")
+    for name in ("sentence-checks", "sentence-checks-2", "sentence-checks-3", "sentence-checks-4", "sentence-checks-5")
 }
 
 # Measured, see docs/models.md. What is wrong has to be caught; a right sentence that is dropped is a loss, no danger.
 BARS = {  # of each set's part: the least share of wrong sentences caught, the largest of right ones dropped
-    ("sentence-checks", "tuned on"): (0.99, 0.04),
-    ("sentence-checks", "kept apart"): (0.95, 0.13),
-    ("sentence-checks-2", "tuned on"): (0.96, 0.27),
-    ("sentence-checks-2", "kept apart"): (0.95, 0.55),
-    ("sentence-checks-3", "tuned on"): (0.98, 0.55),
+    ("sentence-checks", "tuned on"): (0.99, 0.03),
+    ("sentence-checks", "kept apart"): (0.96, 0.13),
+    ("sentence-checks-2", "tuned on"): (0.96, 0.19),
+    ("sentence-checks-2", "kept apart"): (0.95, 0.50),
+    ("sentence-checks-3", "tuned on"): (0.98, 0.52),
     ("sentence-checks-3", "kept apart"): (0.92, 0.93),
-    ("sentence-checks-4", "tuned on"): (0.98, 0.19),
-    ("sentence-checks-4", "kept apart"): (0.95, 0.39),
+    ("sentence-checks-4", "tuned on"): (0.98, 0.17),
+    ("sentence-checks-4", "kept apart"): (0.95, 0.32),
+    ("sentence-checks-5", "tuned on"): (0.96, 0.19),
+    ("sentence-checks-5", "kept apart"): (0.92, 0.29),
 }
 
 
@@ -76,8 +78,8 @@ def test_labelled_sentences_are_told_apart(name, part, near):
 
 def test_sets_are_large_and_their_ids_are_unique():
     groups = [group for groups in SETS.values() for group in groups]
-    assert sum(len(group["right"]) for group in groups) >= 610
-    assert sum(len(group["wrong"]) for group in groups) >= 770
+    assert sum(len(group["right"]) for group in groups) >= 800
+    assert sum(len(group["wrong"]) for group in groups) >= 900
     assert len({group["id"] for group in groups}) == len(groups)
 
 
@@ -138,6 +140,14 @@ def test_date_may_be_told_less_exactly(coarser):
         ("The board raised the fee to $25.", "The board proposed to raise the fee to $25."),
         ("The fee is $25 from May.", "The fee would be $25 from May."),
         ("The board paid $5 to the mayor.", "The board agreed to pay $5 to the mayor."),
+        ("The pier is the oldest on the coast.", "The pier is one of the oldest on the coast."),
+        ("The fee is $25.", "From 1 May 2019 to 30 June 2021 the fee was $25."),
+        ("The board prefers old boats over new boats.", "The board prefers new boats over old boats."),
+        ("The lamp is on by default.", "The lamp is off by default."),
+        ("The pier was closed by Reed.", "The pier was closed by Holm, and Reed opened it."),
+        ("Yachts may land.", "All boats except yachts may land."),
+        ("It is possible to sell boats over the counter.", "It is not possible to buy or to sell boats over the counter."),
+        ("The versions are 5.1.2, 5.1.3 and 5.1.2.", "The versions are 5.1.2, 5.1.3 and 5.1.4."),
         ("The new pier costs $9 million.", "The mayor estimated that the new pier costs $9 million."),
         ("All boats pay the fee.", "Some boats pay the fee."),
         ("Only boats pay the fee.", "Boats pay the fee."),
@@ -225,6 +235,12 @@ def test_realistic_error_is_caught(wrong, source):
         ("You should not run the engine if the seal is broken.", "If the seal is broken, do not run the engine."),
         ("The rule, which took effect on 5 June 2025, was signed in May.", "The rule was signed in May and took effect on 5 June 2025."),
         ("According to the article, the mayor likes the pier.", "The mayor likes the pier."),
+        ("No, boats may not land.", "Boats may not land."),
+        ("The fee depends on the length of the boat.", "The fee follows from the length of the boat."),
+        ("Rafts are not let in.", "The harbour lets in boats, not rafts."),
+        ("Boats may land except in May.", "Boats may land, but not in May."),
+        ("President Lund opened the pier.", "President Marta Lund opened the pier."),
+        ("When the seal breaks, stop the engine.", "If the seal breaks, stop the engine."),
     ],
 )
 def test_other_words_for_the_same_pass(right, source):
