@@ -135,7 +135,8 @@ def _alike(question: Question, hits: Sequence[Hit], index: Index) -> dict[str, f
     """For words of a question what may stand for them in the hits: by the corpus's own list, forms of one root, and, but for names, what
     English has for them."""
     alike = index.synonyms_of([term.token for term in question.terms])
-    there = frozenset[str]().union(*(_tokens(f"{hit.title} {hit.section} {hit.text}") for hit in hits)) - STOPWORDS
+    texts = (text for hit in hits for text in (f"{hit.title} {hit.section}", *(sentence.text for sentence in hit.sentences)))
+    there = frozenset[str]().union(*map(_tokens, texts)) - STOPWORDS
     for term in question.terms:
         others = forms_among(term.token, there) | (frozenset() if term.is_name else related(term.token) & there)
         if others:
