@@ -713,7 +713,10 @@ def _phrases() -> list[tuple[str, re.Pattern[str], str]]:
     """What is written for what, each with a string that a text must have for it."""
     data = vocabulary()["data"]
     phrasal = [[part.strip() for part in line.split("|")] for line in thesaurus()["phrasal"].strip().splitlines()]
-    found = [(f" {particle}", re.compile(rf"\b(?:{forms.replace(' ', '|')}) {particle}\b", re.I), meaning) for forms, particle, meaning in phrasal]
+    found = []
+    for forms, particle, meaning in phrasal:
+        ahead = r"(?! to [$€£¥₩]?\d)" if meaning != "rises" else ""  # to hold up to 5 boats is to delay none
+        found.append((f" {particle}", re.compile(rf"\b(?:{forms.replace(' ', '|')}) {particle}\b{ahead}", re.I), meaning))
     pairs = list(data["phrases"].items())
     bounds = sorted((phrase for phrases in data["bounds"].values() for phrase in phrases if " " in phrase), key=len, reverse=True)
     pairs += [(phrase, phrase.replace(" ", "")) for phrase in bounds]

@@ -33,7 +33,7 @@ BARS = {  # of each set's part: the least share of wrong sentences caught, the l
     ("sentence-checks-3", "kept apart"): (0.92, 0.93),
     ("sentence-checks-4", "tuned on"): (0.98, 0.17),
     ("sentence-checks-4", "kept apart"): (0.95, 0.32),
-    ("sentence-checks-5", "tuned on"): (0.96, 0.19),
+    ("sentence-checks-5", "tuned on"): (0.96, 0.18),
     ("sentence-checks-5", "kept apart"): (0.92, 0.29),
 }
 
@@ -235,6 +235,7 @@ def test_realistic_error_is_caught(wrong, source):
         ("You should not run the engine if the seal is broken.", "If the seal is broken, do not run the engine."),
         ("The rule, which took effect on 5 June 2025, was signed in May.", "The rule was signed in May and took effect on 5 June 2025."),
         ("According to the article, the mayor likes the pier.", "The mayor likes the pier."),
+        ("A shed can hold up to 100 boats.", "Up to 100 boats can be held in a shed."),
         ("No, boats may not land.", "Boats may not land."),
         ("The fee depends on the length of the boat.", "The fee follows from the length of the boat."),
         ("Rafts are not let in.", "The harbour lets in boats, not rafts."),
