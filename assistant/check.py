@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -37,6 +37,7 @@ class Verdict:
     follows: bool
     reason: str = ""
     used: tuple[int, ...] = ()
+    takes_all: bool = False  # of those places; else any one of them will do
 
 
 Near = Callable[[str, str], float]  # the cosine of two texts, by the embedding model
@@ -62,7 +63,7 @@ def check(sentence: str, sources: Sequence[Source], near: Near | None = None) ->
     verdict = _against_each(sentence, parts, near)
     if not verdict.follows:
         verdict = _in_parts(sentence, parts, near) or _in_a_list(sentence, parts, near) or verdict
-    return Verdict(verdict.follows, verdict.reason, tuple(dict.fromkeys(pieces[number][0] for number in verdict.used)))
+    return replace(verdict, used=tuple(dict.fromkeys(pieces[number][0] for number in verdict.used)))
 
 
 @lru_cache(maxsize=4096)
@@ -85,7 +86,7 @@ def _in_parts(sentence: str, sources: Sequence[Source], near: Near | None, *, pa
     if aside and not _states(aside["head"]):  # "the fee, which is paid at noon, is $5"
         verdicts = [_against_each(f"{aside['head']} {part}", sources, near) for part in (aside["rest"], f"{aside['aside']}.")]
         if all(verdict.follows for verdict in verdicts):
-            return Verdict(True, used=tuple(dict.fromkeys(place for verdict in verdicts for place in verdict.used)))
+            return _whole(*verdicts)
     for joint in _JOINT.finditer(sentence):
         left, right = sentence[: joint.start()], sentence[joint.end() :]
         if not (_states(left) and _states(right)):
@@ -103,8 +104,14 @@ def _in_parts(sentence: str, sources: Sequence[Source], near: Near | None, *, pa
         if not second.follows and parts > 2:
             second = _in_parts(right, rest, near, parts=parts - 1) or second
         if second.follows:
-            return Verdict(True, used=tuple(dict.fromkeys((*first.used, *second.used))))
+            return _whole(first, second)
     return None
+
+
+def _whole(*parts: Verdict) -> Verdict:
+    """The verdict of a sentence by those of its parts: the places that it takes all of."""
+    places = [part.used if part.takes_all else part.used[:1] for part in parts]
+    return Verdict(True, used=tuple(dict.fromkeys(place for used in places for place in used)), takes_all=True)
 
 
 def _in_a_list(sentence: str, sources: Sequence[Source], near: Near | None) -> Verdict | None:
@@ -122,7 +129,7 @@ def _in_a_list(sentence: str, sources: Sequence[Source], near: Near | None) -> V
             continue
         verdicts = [_against_each(part, sources, near) for part in (f"{left}.", f"{left[:start]}{right}")]
         if all(verdict.follows for verdict in verdicts):
-            return Verdict(True, used=tuple(dict.fromkeys(place for verdict in verdicts for place in verdict.used)))
+            return _whole(*verdicts)
     return None
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from assistant import prompts
 from assistant.answer import Usage
-from assistant.check import Near, Source, check
+from assistant.check import Near, Source, Verdict, check
 from assistant.citations import as_prose
 from assistant.evidence import Evidence
 from assistant.followup import Turn, content_words
@@ -122,8 +122,13 @@ def support(text: str, cited: Sequence[int], sources: Sequence[Source], before: 
     own = [place for place in dict.fromkeys(cited) if 0 <= place < len(sources)]
     verdict = check(whole, [sources[place] for place in own], near) if own else None
     if verdict and verdict.follows:
-        return tuple(own[place] for place in verdict.used[:3])
-    return check(whole, sources, near).used[:2] if sources else ()
+        return tuple(own[place] for place in _needed(verdict, most=3))
+    return _needed(check(whole, sources, near), most=2) if sources else ()
+
+
+def _needed(verdict: Verdict, *, most: int) -> tuple[int, ...]:
+    """The places that a sentence is shown with: all that it takes parts from, of others no more than so many."""
+    return verdict.used if verdict.takes_all else verdict.used[:most]
 
 
 _LEANING = re.compile(r"(?:it|they|this|these|that|those|he|she)\s+(?=(?:\w+\s+){0,2}\w)", re.I)
@@ -146,7 +151,8 @@ def stand_alone(text: str, before: Written | None) -> str | None:
 def source_of(item: Evidence) -> Source:
     """Evidence as the check wants it: the prose of the quote, under the headings that name its subject."""
     heading = item.hit.section.split(" > ")[-1]
-    return Source(item.prose, f"{item.hit.title}. {heading}." if _names_one(item.hit.title) else f"{heading}.")
+    quote = as_prose(item.quote, header=item.hit.passage.header if item.hit.passage else "")  # a figure in a heading proves nothing
+    return Source(quote, f"{item.hit.title}. {heading}." if _names_one(item.hit.title) else f"{heading}.")
 
 
 def _names_one(title: str) -> bool:

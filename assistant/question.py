@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from assistant.english import ADVERBS, PREPOSITIONS
+from assistant.english import ADVERBS, MEASURES, PREPOSITIONS
 from assistant.kinds import AUXILIARY, Kind, kind_of
 from assistant.reading import says_little
 from index import QuestionError
@@ -16,7 +16,7 @@ from index.keywords import STOPWORDS, Keywords, is_english, lemma, words_of
 MAXIMUM_LENGTH = 2000  # characters; a question longer than a page is a document
 FAINT_SHARE = 0.5  # of the rarity of a word that the corpus lacks, but that says little wherever it stands
 
-_FAINT = ADVERBS | PREPOSITIONS
+_FAINT = ADVERBS | PREPOSITIONS | MEASURES
 
 
 @dataclass(frozen=True)

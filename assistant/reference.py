@@ -188,8 +188,8 @@ def agreeing(before: str, name: str, *, was_plural: bool) -> str:
 def members_of(before: str) -> str | None:
     """What a question for several things asked for, as "which of them" means it; None where it asked for no such things.
 
-    >>> members_of("what states ban kei trucks"), members_of("which ships can I board"), members_of("what is the fee")
-    ('the states that ban kei trucks', 'the ships', None)
+    >>> members_of("what towns ban dogs"), members_of("which ships can I board"), members_of("what is the fee")
+    ('the towns that ban dogs', 'the ships', None)
     """
     thing = next((thing for thing in phrases(before) if opens(before, thing)), None)
     if thing is None or not thing.is_plural:

@@ -16,7 +16,7 @@ BEST = 3  # sentences that the decision looks at: what an answer would hold
 NEAR = 0.45  # cosine of a sentence that speaks of what is asked, if in other words
 RARE_NAME = 0.5  # rarity of a name from which a question is about that, and not about what is near
 LACKING_NAME = 0.3  # rarity of a name without which little else may count
-LACKING_SHARE = 1.75  # of the threshold: a question whose name no good sentence has is declined sooner
+LACKING_SHARE = 4.0  # of the threshold: a question whose name no good sentence has is declined sooner
 NEAR_SHARE = 0.5  # of the threshold: a question with such a sentence is answered with a reserve rather than declined
 FEATURES = ("cosine", "covered", "rarest_name", "kind", "terms")
 

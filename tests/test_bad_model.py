@@ -61,7 +61,8 @@ def unsupported(sentence: str, quotes: Sequence[str]) -> set[str]:
 
 def faults(answer: Answer) -> list[tuple[str, set[str]]]:
     """The sentences of an answer that have a figure which their own citations do not have."""
-    quotes = {citation.number: citation.quote for citation in answer.citations}
+    above = {citation.number: f"{citation.section.rpartition(' > ')[2]}: " if answer.mode == "quoted" else "" for citation in answer.citations}
+    quotes = {citation.number: above[citation.number] + citation.quote for citation in answer.citations}  # quotes are read under their heading
     found = [(sentence.text, unsupported(sentence.text, [quotes[number] for number in sentence.citations])) for sentence in answer.sentences]
     return [(text, extra) for text, extra in found if extra]
 
