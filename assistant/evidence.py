@@ -100,6 +100,7 @@ class _Said:
     context: frozenset[str]
     fits: bool  # the kind of answer asked for
     is_told_above: bool  # it does so by its heading
+    is_nearest: bool  # of its hit's, to the question
 
 
 def _said(question: Question, hits: Sequence[Hit]) -> Iterator[_Said]:
@@ -109,6 +110,7 @@ def _said(question: Question, hits: Sequence[Hit]) -> Iterator[_Said]:
         context = _tokens(f"{hit.title} {hit.section}")
         heading, header = hit.section.rpartition(" > ")[2], hit.passage.header if hit.passage else ""
         above = question.kind != "definition" and fits(question.text, question.kind, heading)
+        nearest = max((sentence.cosine for sentence in hit.sentences), default=0.0)
         for place, sentence in enumerate(hit.sentences):
             if header == sentence.text:  # each row of the table is read under it
                 continue
@@ -118,7 +120,8 @@ def _said(question: Question, hits: Sequence[Hit]) -> Iterator[_Said]:
             prose = as_read(quote, hit.section, header=header, under_heading=above and not is_fitting)
             tokens = _tokens(prose)
             if ENDED.search(prose) or tokens - context - asked:
-                yield _Said(hit, rank, sentence, start, end, quote, prose, tokens, context, is_fitting, above and not is_fitting)
+                is_nearest, is_told_above = sentence.cosine >= nearest, above and not is_fitting
+                yield _Said(hit, rank, sentence, start, end, quote, prose, tokens, context, is_fitting, is_told_above, is_nearest)
 
 
 class _Scale:
@@ -135,6 +138,7 @@ class _Scale:
         self._of_make = years_of_make(question.text) & self._rarity.keys()
         self._highest = max((sentence.bm25 for hit in hits for sentence in hit.sentences), default=0.0) or 1.0
         together = sum(hit.score for hit in hits) or 1.0
+        self._around: dict[frozenset[str], set[str]] = {}  # of each title and headings: the words of the question that they have
         self._of_document: dict[str, float] = {}
         for hit in hits:
             self._of_document[hit.document_id] = self._of_document.get(hit.document_id, 0.0) + hit.score / together
@@ -146,7 +150,9 @@ class _Scale:
         had -= _parts_of_names(said.prose, frozenset(had - self._names), self._alike)
         if self._of_make and speaks_of_age(said.prose):  # which a thing's year decides
             had |= self._of_make
-        covered = frozenset(had | self._covered_by(said.context))
+        if said.context not in self._around:
+            self._around[said.context] = self._covered_by(said.context)
+        covered = frozenset(had | self._around[said.context])
         is_definition = question.kind == "definition" and said.fits
         is_reason = question.kind == "reason" and gives_reason(said.prose)
         features = {
@@ -161,7 +167,7 @@ class _Scale:
             "rule": float(rules_on(question.text, sentence.text)),
             "reason": float(is_reason or (question.kind == "list" and enumerates(said.prose))),
             "together": _share_together(self._neighbours, said.prose),
-            "nearest": float(sentence.cosine >= max(other.cosine for other in hit.sentences)),
+            "nearest": float(said.is_nearest),
             "bm25_per_term": sentence.bm25 / (10.0 * self._total),
         }
         score = sum(self._weights.get(name, 0.0) * value for name, value in features.items())
@@ -220,14 +226,20 @@ _LONG_NAME = re.compile(r"\b[A-Z][\w'’&-]*(?:(?: (?:of|for|the|and|on|in|to|de
 
 def _parts_of_names(prose: str, had: frozenset[str], alike: Mapping[str, frozenset[str]]) -> set[str]:
     """Which common words of a question a sentence has only as the one part of a long name: the name's owner is not what is asked about."""
-    found = [_tokens(name) for name in _LONG_NAME.findall(prose)] if had else []
+    found, elsewhere = _long_names(prose) if had else ((), _NONE)
     if not found:
         return set()
-    elsewhere = _tokens(_LONG_NAME.sub(" ", prose))
     meant = {token: {token} | alike.get(token, frozenset()) for token in had}
     inside = [{token for token in had if meant[token] & name} for name in found]
     whole = set().union(*(tokens for tokens in inside if len(tokens) > 1))
     return {token for tokens in inside if len(tokens) == 1 for token in tokens if not meant[token] & elsewhere} - whole
+
+
+@lru_cache(maxsize=8192)
+def _long_names(prose: str) -> tuple[tuple[frozenset[str], ...], frozenset[str]]:
+    """The words of each long name in a sentence, and those that stand outside of all."""
+    found = tuple(_tokens(name) for name in _LONG_NAME.findall(prose))
+    return found, _tokens(_LONG_NAME.sub(" ", prose)) if found else _NONE
 
 
 def _extent(hit: Hit, place: int) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _LINK = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\[(?!\d)[^\]]*\])")  # [text](address) or [text][label]
+_MARKS = frozenset("`*_")
 _EMPHASIS = re.compile(r"(\*\*|__|\*|(?<!\w)_|_(?!\w))")
 _PICTURE = re.compile(r"!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])")
 _EMPTY_LINK = re.compile(r"\[\s*\](?:\([^)]*\)|\[[^\]]*\])")
@@ -21,6 +22,8 @@ def without_pictures(text: str) -> str:
     >>> without_pictures("[![build](b.svg)](https://ci.example) A <b>fast</b> boat ![boat](a.png)")
     ' A fast boat '
     """
+    if "[" not in text and "<" not in text:
+        return text
     pieces = re.split(r"(`+(?:(?!`).)+`+)", text)  # code is shown as it stands
     return "".join(piece if place % 2 else _EMPTY_LINK.sub("", _TAG.sub("", _PICTURE.sub("", piece))) for place, piece in enumerate(pieces))
 
@@ -32,6 +35,8 @@ def without_links(text: str) -> str:
 
 def on_one_line(text: str) -> str:
     """Without marks of emphasis; code keeps its own characters and loses its quotes."""
+    if not _MARKS.intersection(text):
+        return " ".join(text.split())
     pieces = re.split(r"(`+)((?:(?!\1).)+?)\1(?!`)", text, flags=re.S)
     plain = [piece if place % 3 == 2 else _EMPHASIS.sub("", piece) for place, piece in enumerate(pieces) if place % 3 != 1]
     return " ".join("".join(plain).split())
