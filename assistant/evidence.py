@@ -12,7 +12,7 @@ from pathlib import Path
 
 from assistant.citations import ENDED, as_read
 from assistant.kinds import enumerates, fits, gives_reason, kind_of, names_kind, rules_on
-from assistant.matching import forms_among
+from assistant.matching import ROOT, forms_among
 from assistant.question import Question, speaks_of_age, years_of_make
 from assistant.reading import related
 from index import Hit, Index
@@ -188,8 +188,11 @@ def _alike(question: Question, said: Sequence[_Said], index: Index) -> dict[str,
     has for them."""
     alike = index.synonyms_of([term.token for term in question.terms])
     there = frozenset[str]().union(*(item.tokens | item.context for item in said)) - STOPWORDS
+    like: dict[str, list[str]] = {}  # by their first letters
+    for token in there:
+        like.setdefault(token[:ROOT], []).append(token)
     for term in question.terms:
-        others = forms_among(term.token, there) | (frozenset() if term.is_name else related(term.token) & there)
+        others = forms_among(term.token, like.get(term.token[:ROOT], ())) | (frozenset() if term.is_name else related(term.token) & there)
         if others:
             alike[term.token] = alike.get(term.token, frozenset()) | others
     return alike

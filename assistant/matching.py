@@ -117,11 +117,14 @@ def stems_opposed(one: str, other: str) -> bool:
     return frozenset((one, other)) in opposites()
 
 
+ROOT = 4  # letters that forms of one root have in common
+
+
 def forms_among(stem: str, others: Iterable[str]) -> frozenset[str]:
     """Other stems of the same root, or of the country whose people a stem names.
 
     >>> sorted(forms_among("registr", ["regist", "region"])), sorted(forms_among("itali", ["italian", "item"]))
     (['regist'], ['italian'])
     """
-    near = (other for other in others if other[:4] == stem[:4] and other != stem)
+    near = (other for other in others if other[:ROOT] == stem[:ROOT] and other != stem)
     return frozenset(other for other in near if _roots_agree(stem, other) or _is_people_of(stem, other))
