@@ -330,7 +330,8 @@ class Assistant:
         Any other figure of the kind is none of the thing.
         """
         general = self._part(text, seconds, part.asked)
-        lacking = tuple(term for term in general.support.missing if term.is_name or term.token[:1].isdigit())
+        led = general.evidence[0].covered if general.evidence else frozenset()
+        lacking = tuple(term for term in general.question.terms if (term.is_name or term.token[:1].isdigit()) and term.token not in led)
         question = replace(general.question, terms=tuple(term for term in general.question.terms if term not in lacking))
         evidence = self._ordered(question, gather(question, general.hits, self.index), part.asked)
         support = assess(question, evidence)
