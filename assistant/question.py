@@ -137,7 +137,7 @@ _OF_MAKE = re.compile(
     re.I,
 )
 _AGE = re.compile(
-    r"\b\d{1,3}(?:[- ]|\s+calendar\s+)years?[- ](?:old|rule|or\s+(?:more|older)|of\s+age)\b"
+    r"\b\d{1,3}\s+or\s+more\s+years?\s+old\b|\b\d{1,3}(?:[- ]|\s+calendar\s+)years?[- ](?:old|rule|or\s+(?:more|older)|of\s+age)\b"
     r"|\b(?:at\s+least|under|over)\s+\d{1,3}\s+(?:calendar\s+)?years?\b",
     re.I,
 )
@@ -155,8 +155,8 @@ def years_of_make(text: str) -> frozenset[str]:
 def speaks_of_age(sentence: str) -> bool:
     """Whether a sentence says how many years old something is, or has to be.
 
-    >>> speaks_of_age("Boats at least 30 years old moor free."), speaks_of_age("It ran for 30 years.")
-    (True, False)
+    >>> [speaks_of_age(text) for text in ("Boats at least 30 years old are free.", "Boats 30 or more years old are.", "It ran for 30 years.")]
+    [True, True, False]
     """
     return bool(_AGE.search(sentence))
 
