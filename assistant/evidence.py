@@ -154,7 +154,6 @@ class _Scale:
             self._around[said.context] = self._covered_by(said.context)
         covered = frozenset(had | self._around[said.context])
         is_definition = question.kind == "definition" and said.fits
-        is_reason = question.kind == "reason" and gives_reason(said.prose)
         features = {
             "cosine": sentence.cosine,
             "bm25": sentence.bm25 / self._highest,
@@ -165,7 +164,8 @@ class _Scale:
             "kind": float(said.fits or said.is_told_above),
             "definition": 0.5 + 0.5 * names_kind(question.text, said.prose) if is_definition else 0.0,
             "rule": float(rules_on(question.text, sentence.text)),
-            "reason": float(is_reason or (question.kind == "list" and enumerates(said.prose))),
+            "reason": float(question.kind == "reason" and gives_reason(said.prose)),
+            "several": float(question.kind == "list" and enumerates(said.prose)),
             "together": _share_together(self._neighbours, said.prose),
             "nearest": float(said.is_nearest),
             "bm25_per_term": sentence.bm25 / (10.0 * self._total),

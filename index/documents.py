@@ -441,10 +441,9 @@ def _title(text: str, blocks: Sequence[Block]) -> str:
     Empty where the first line can be no title: when it is long, or goes on or ends like a sentence.
     """
     said = [block for block in blocks if plain(text[block.start : block.end])]
-    levels = [block.level for block in said if block.kind == "heading"]
-    heading = next((block for block in said if block.kind == "heading"), None)
-    if heading and (heading == said[0] or (levels[0] == 1 and levels.count(1) == 1)):
-        return plain(text[heading.start : heading.end]).strip("=-~^*# ")
+    headings = [block for block in said if block.kind == "heading"]
+    if headings and (headings[0] == said[0] or [block for block in headings if block.level == 1] == headings[:1]):
+        return plain(text[headings[0].start : headings[0].end]).strip("=-~^*# ")
     line, _, rest = without_pictures(text[said[0].start : said[0].end]).strip().partition("\n") if said else ("", "", "")
     line = plain(line)
     is_title = 0 < len(line) <= 120 and line[0].isalnum() and not line.endswith((".", ":", ";", ",")) and not rest.lstrip()[:1].islower()

@@ -25,9 +25,9 @@ WORDS = "words.json"
 # Words that carry no subject of their own; a question made of them alone asks for nothing.
 STOPWORDS = frozenset(
     """a about above after again all also am an and any are as at be because been before being below between both but by can cannot could did do
-    does doing don down during each etc few for from further get gets rid give given go got had has have having he her here hers him his how i if in
+    does doing don down during each etc few for from further get gets give given go got had has have having he her here hers him his how i if in
     into is isn it its itself just know let like ll m made make makes me mean means more most much many my need no nor not now of off on once one
-    only or other our out over own please put re s same say says she should so some such t tell than that the their them then there these they
+    only or other our out over own please put re rid s same say says she should so some such t tell than that the their them then there these they
     thing things this those through to too under until up us ve very want was way we were what whats when where which while who whom whose why
     will with would you your
     arent cant couldnt didnt doesnt dont hasnt havent hows im isnt ive shouldnt thats theres theyre wasnt werent wheres whos wont wouldnt youre
@@ -198,9 +198,9 @@ def _tokens(kind: str, word: str) -> Sequence[str]:
         return [low] if low == whole else list(dict.fromkeys((low, bare, whole)))
     if low in _ROMAN and (word.isupper() or len(low) > 2):  # "III" is found by "3" and the other way round
         return [low, str(_ROMAN[low])]
+    low = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word).lower().replace("’", "'")  # maxErrors is max_errors
     low = plain_letters(re.sub(r"'s?$", "", low))
-    cut = plain_letters(re.sub(r"'s?$", "", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word).lower().replace("’", "'")))  # maxErrors, max_errors
-    parts = [SHORT.get(part, part) for part in re.split(r"[-&/_]", cut) if part]
+    parts = [SHORT.get(part, part) for part in re.split(r"[-&/_]", low) if part]
     kept = [stem(part) for part in parts if part not in STOPWORDS]
     if len(parts) > 1:  # "N-BOX" is found by "nbox"
         return [stem("".join(parts)), *kept]

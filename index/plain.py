@@ -38,8 +38,8 @@ def on_one_line(text: str) -> str:
     if not _MARKS.intersection(text):
         return " ".join(text.split())
     pieces = re.split(r"(`+)((?:(?!\1).)+?)\1(?!`)", text, flags=re.S)
-    plain = [piece if place % 3 == 2 else _EMPHASIS.sub("", piece) for place, piece in enumerate(pieces) if place % 3 != 1]
-    return " ".join("".join(plain).split())
+    kept = [piece if place % 3 == 2 else _EMPHASIS.sub("", piece) for place, piece in enumerate(pieces) if place % 3 != 1]
+    return " ".join("".join(kept).split())
 
 
 def plain(text: str) -> str:
