@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from index.keywords import lemma
+
 ARTICLES = frozenset("a an the".split())
 DETERMINERS = ARTICLES | frozenset(
     """my your our his her its their this that these those any some each every no another all both either neither""".split()
@@ -184,8 +186,14 @@ def past(verb: str) -> str:
 
 
 def is_plural(low: str) -> bool:
-    """Whether a noun looks like more than one."""
-    return low in ("people", "children", "men", "women") or (len(low) > 3 and low.endswith("s") and not low.endswith(("ss", "us", "is", "'s")))
+    """Whether a noun looks like more than one.
+
+    >>> is_plural("boats"), is_plural("kansas")
+    (True, False)
+    """
+    if low in ("people", "children", "men", "women"):
+        return True
+    return len(low) > 3 and low.endswith("s") and not low.endswith(("ss", "us", "is", "'s")) and lemma(low) != low.capitalize()  # a name's own "s"
 
 
 def singular(low: str) -> str:

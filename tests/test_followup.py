@@ -31,6 +31,7 @@ SWAPPED = [
     (["What is the highest temperature on record?"], "and the lowest", "What is the lowest temperature on record?"),
     (["how long is the north pier"], "and the south one?", "How long is the south pier?"),
     (["can i camp in texas"], "what about georgia", "Can i camp in georgia?"),
+    (["does georgia let me camp"], "and kansas?", "Does kansas let me camp?"),
     (["what is the duty on trucks from mexico"], "is it the same for canada", "What is the duty on trucks from canada?"),
     (["how much does a ticket for the tower cost"], "with a bicycle?", "How much does a ticket for the tower cost with a bicycle?"),
     (["What would I pay for a $10,000 truck today?"], "and for a $20,000 truck", "What would I pay for a $20,000 truck today?"),
