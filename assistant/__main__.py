@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from index.commands import Commands
+from index.commands import Commands, run
 from index.errors import UserError
 
 if TYPE_CHECKING:
@@ -209,4 +209,4 @@ def _explanation(answer: Answer) -> str:
 
 
 if __name__ == "__main__":
-    main(prog_name="python -m assistant")
+    run(main, "python -m assistant")

@@ -407,7 +407,9 @@ class Assistant:
 
     def _told(self, part: Part) -> list[Evidence]:
         """The sentences of a history, one for each step, in the order of time."""
-        spans = dict.fromkeys((step.citation.document_id, step.citation.start, step.citation.end) for step in part.steps)
+        spans = dict.fromkeys(
+            disputes.Span(step.citation.document_id, step.citation.start, step.citation.end, step.citation.document_sha256) for step in part.steps
+        )
         return [disputes.evidence_at(span, part.evidence[0], self.library) for span in spans][:STEPS]
 
     def _quote(self, prepared: Prepared) -> Iterator[Answer]:
@@ -537,7 +539,7 @@ class Assistant:
 
     @cached_property
     def _disputes(self) -> list[Dispute]:
-        return disputes.disputes_of(read_disagreements(self.index.settings.corpus), self.library, self.index.passage_words.rarity)
+        return disputes.disputes_of(read_disagreements(self.index.settings.corpus), self._passages, self.index.passage_words.rarity)
 
     def _alike(self, prepared: Prepared) -> Mapping[str, frozenset[str]]:
         """The words that mean the same as one that the evidence lacks."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from assistant import prompts
 from assistant.answer import Citation
@@ -11,18 +12,26 @@ from assistant.citations import Library, as_read
 from assistant.days import MONTHS
 from assistant.evidence import Evidence
 from assistant.question import Question, is_name
-from index import Document
 from index.disagreements import Disagreement
 from index.keywords import STOPWORDS, tokenize, words_of
-from index.outline import outline
-from index.sentences import sentence_spans
+from index.store import Passage
 
 # How much of what a disagreement is about a question has to name, words weighed by their rarity; and half of them, or a rare name would do.
 ABOUT = 0.6  # to be about it
 ALONE = 0.8  # and so much of the question has to be about it, where the answer takes no side: about that and hardly anything else
 NEAR = 0.3  # to be told of it when the answer takes a side; so much of the question has to be about it, too
 
-Span = tuple[str, int, int]  # document, start, end
+
+class Span(NamedTuple):
+    """A place in the text of a document as it was with that hash."""
+
+    document_id: str
+    start: int
+    end: int
+    sha256: str
+
+    def meets(self, other: Span) -> bool:
+        return self.document_id == other.document_id and self.start < other.end and other.start < self.end
 
 
 @dataclass(frozen=True)
@@ -39,11 +48,14 @@ class Dispute:
         return sum(_meet(side, spans) for side in self.sides)
 
 
-def disputes_of(disagreements: Iterable[Disagreement], library: Library, rarity: Callable[[str], float]) -> list[Dispute]:
-    """The disagreements of a corpus, ready to be looked for; a quote that no longer stands in its document is left out."""
+def disputes_of(disagreements: Iterable[Disagreement], passages: Iterable[Passage], rarity: Callable[[str], float]) -> list[Dispute]:
+    """The disagreements of a corpus, ready to be looked for; a quote that does not stand in the index is left out."""
+    of_document: dict[str, list[Passage]] = {}
+    for passage in passages:
+        of_document.setdefault(passage.document_id, []).append(passage)
     found: list[Dispute] = []
     for item in disagreements:
-        spans = ([_span(quote.document_id, quote.text, library) for quote in position.quotes] for position in item.positions)
+        spans = ([_span(quote.text, of_document.get(quote.document_id, ())) for quote in position.quotes] for position in item.positions)
         sides = tuple(tuple(filter(None, side)) for side in spans)
         words = {token: rarity(token) for token in set(tokenize(item.about)) - STOPWORDS}
         names = frozenset(
@@ -94,7 +106,8 @@ def notes_on(disputes: Iterable[Dispute], citations: Sequence[Citation]) -> list
     for dispute in disputes:
         positions: list[str] = []
         for position, side in zip(dispute.disagreement.positions, dispute.sides, strict=True):
-            marks = "".join(f" [{item.number}]" for item in citations if _meet(side, [(item.document_id, item.start, item.end)]))
+            shown = [item.number for item in citations if _meet(side, [Span(item.document_id, item.start, item.end, item.document_sha256)])]
+            marks = "".join(f" [{number}]" for number in shown)
             said = ", ".join(filter(None, (position.by, position.authority, position.date)))
             positions.append(f"{position.claim} ({said}){marks}")
         notes.append(prompts.DISAGREEING.format(about=dispute.disagreement.about, positions="; ".join(positions)))
@@ -102,32 +115,27 @@ def notes_on(disputes: Iterable[Dispute], citations: Sequence[Citation]) -> list
 
 
 def _place(item: Evidence) -> Span:
-    return item.hit.document_id, item.start, item.end
+    return Span(item.hit.document_id, item.start, item.end, str(item.hit.metadata["document_sha256"]))
 
 
 def _meet(side: Iterable[Span], spans: Iterable[Span]) -> bool:
     """Whether one of the spans shares words with a quote."""
-    return any(document == name and start < last and first < end for document, start, end in spans for name, first, last in side)
+    return any(span.meets(quote) for span in spans for quote in side)
 
 
-def _span(document_id: str, text: str, library: Library) -> Span | None:
-    """The sentence in which words of a document stand; None when the document no longer holds them."""
-    document = library.document(document_id)
-    start = document.text.find(text) if document else -1
-    return (document_id, *_sentence(document, start, start + len(text))) if document and start >= 0 else None
-
-
-def _sentence(document: Document, start: int, end: int) -> tuple[int, int]:
-    block = next(block for block in reversed(outline(document.text)) if block.start <= start)
-    for first, last in sentence_spans(document.text[block.start : block.end]):
-        if block.start + first <= start < block.start + last:
-            return block.start + first, block.start + last
-    return start, end
+def _span(text: str, passages: Iterable[Passage]) -> Span | None:
+    """The sentence in which words of a document begin; None when none of its passages holds them."""
+    for passage in passages:
+        start = passage.start + passage.text.find(text)
+        sentence = next((sentence for sentence in passage.sentences if sentence[0] <= start < sentence[1]), None)
+        if start >= passage.start and sentence:
+            return Span(passage.document_id, *sentence, passage.document_sha256)
+    return None
 
 
 def evidence_at(span: Span, pattern: Evidence, library: Library) -> Evidence:
     """A sentence as evidence of the rank of the one beside which it stands."""
-    name, start, end = span
+    name, start, end, sha256 = span
     document = library.document(name)
     if document is None:  # gone since the disputes were taken in
         return pattern
@@ -135,7 +143,7 @@ def evidence_at(span: Span, pattern: Evidence, library: Library) -> Evidence:
     text = document.text[start:end]
     hit = replace(
         pattern.hit, document_id=name, title=document.title, section=" > ".join(section.headings), text=text, start=start, end=end, sentences=(),
-        metadata={**pattern.hit.metadata, **vars(section.validity), "document_sha256": document.sha256}, passage=None,
+        metadata={**pattern.hit.metadata, **vars(section.validity), "document_sha256": sha256}, passage=None,
     )  # fmt: skip
     prose = as_read(text, hit.section)
     return replace(pattern, hit=hit, start=start, end=end, quote=text, prose=prose, tokens=frozenset(tokenize(prose)))

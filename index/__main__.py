@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from index.commands import Commands
+from index.commands import Commands, run
 from index.errors import IndexDamaged, IndexMissing, QuestionError
 from index.settings import IndexSettings
 
@@ -285,4 +285,4 @@ def _print_json(value: Any) -> None:
 
 
 if __name__ == "__main__":
-    main(prog_name="python -m index")
+    run(main, "python -m index")

@@ -21,7 +21,7 @@ from index.documents import READER, READER_LIBRARIES, Document, document_id, fin
 from index.embeddings import Embeddings, Vectors, unit
 from index.errors import CorpusError, DocumentError, IndexDamaged, IndexMissing, SettingsError, UserError
 from index.generations import current_generation as current_generation
-from index.keywords import TOKENIZER, TOKENIZER_LIBRARIES, Collector, Keywords, recall_stems, tokenize, words_of
+from index.keywords import PASSAGE_WORDS, SENTENCE_WORDS, TOKENIZER, TOKENIZER_LIBRARIES, Collected, Collector, recall_stems, tokenize, words_of
 from index.manifest import FORMAT, Changes, DocumentState, Manifest, Recipe, Skipped, Suspicion, compare, damages, files_of, state_of
 from index.place import Place, place_of
 from index.settings import IndexSettings
@@ -197,7 +197,7 @@ def _rebuild(job: _Job, old: tuple[Path, Manifest] | None, folders: tuple[Skippe
     if same_recipe and earlier is None:  # its files are whole, what is in them is not
         return _rebuild(job, None, folders)
     if old and same_recipe:
-        recall_stems(old[0] / "passage-words")
+        recall_stems(old[0] / PASSAGE_WORDS)
     documents, suspicious = _read(job, [name for name in states if name in stale], states, skipped)
     unread = {item.document_id for item in skipped}
     indexed = {name: state for name, state in states.items() if name not in unread}
@@ -221,8 +221,8 @@ def _rebuild(job: _Job, old: tuple[Path, Manifest] | None, folders: tuple[Skippe
             if earlier:
                 earlier.store.close()
             job.report("Writing", 0, 1)
-            passages.words.save(folder / "passage-words")
-            passages.sentence_words.save(folder / "sentence-words")
+            passages.words.save(folder / PASSAGE_WORDS)
+            passages.sentence_words.save(folder / SENTENCE_WORDS)
             manifest = Manifest(
                 recipe=recipe, corpus=str(settings.corpus), built_at=f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
                 seconds=job.seconds(), passages=passages.count, sentences=passages.sentences, documents=indexed,
@@ -296,6 +296,8 @@ class _Earlier:
     places: Mapping[str, Sequence[int]]  # of each document: the positions of its passages
     by_key: Mapping[str, tuple[int, int, int]]  # of each embedded text: a position, the number of the first sentence, and how many it has
     supersedes: bool  # whether any of it supersedes anything
+    words: Collected  # of its passages by their position
+    sentence_words: Collected  # of its sentences by their number
 
 
 def _earlier(place: Place, old: tuple[Path, Manifest] | None) -> _Earlier | None:
@@ -315,7 +317,7 @@ def _earlier(place: Place, old: tuple[Path, Manifest] | None) -> _Earlier | None
         places.setdefault(passage.document_id, []).append(passage.position)
         by_key[passage.key] = passage.position, passage.first_sentence, len(passage.sentences)
         supersedes = supersedes or bool(passage.validity.supersedes)
-    return _Earlier(store, places, by_key, supersedes)
+    return _Earlier(store, places, by_key, supersedes, Collected(old[0] / PASSAGE_WORDS), Collected(old[0] / SENTENCE_WORDS))
 
 
 class _Passages:
@@ -336,15 +338,15 @@ class _Passages:
         self.count = self.sentences = self.embedded = 0
         self.sample: list[Passage] = []  # spread evenly over those that have gone by
         self._step = 1  # positions between those of the sample
-        self._words, self._sentence_words = Collector(), Collector()
+        self.words, self.sentence_words = Collector(), Collector()
         self._cut = self._told = 0  # documents that are cut; that the progress of embedding was told of
 
     def __iter__(self) -> Iterator[Passage]:
         for passage in self._unnumbered():
+            self._collect(passage)
             passage = replace(passage, position=self.count, first_sentence=self.sentences)
             self.count += 1
             self.sentences += len(passage.sentences)
-            self._collect(passage)
             if passage.position % self._step == 0:
                 self.sample.append(passage)
             if len(self.sample) > SAMPLE:
@@ -387,20 +389,17 @@ class _Passages:
 
     def _collect(self, passage: Passage) -> None:
         """Passages by their words; sentences by theirs and, once each, those of title and headings that they do not say themselves."""
+        if self._earlier and passage.document_id not in self._documents:
+            self.words.add(*self._earlier.words[passage.position])
+            for number in range(passage.first_sentence, passage.first_sentence + len(passage.sentences)):
+                self.sentence_words.add(*self._earlier.sentence_words[number])
+            return
         pairs = words_of(f"{passage.context}\n{_under_header(passage, passage.text)}")
-        self._words.add([token for token, _ in pairs], (word.lower() for _, word in pairs if word.isalpha()))
+        self.words.add([token for token, _ in pairs], [word.lower() for _, word in pairs if word.isalpha()])
         context = dict.fromkeys(tokenize(passage.context))
         for text in _sentences(passage):
             own = tokenize(_under_header(passage, text))
-            self._sentence_words.add([*own, *(token for token in context if token not in own)])
-
-    @property
-    def words(self) -> Keywords:
-        return self._words.keywords()
-
-    @property
-    def sentence_words(self) -> Keywords:
-        return self._sentence_words.keywords()
+            self.sentence_words.add([*own, *(token for token in context if token not in own)])
 
     def vectors(self, passages: Sequence[Passage]) -> dict[str, tuple[Vectors, Vectors]]:
         """The vectors of passages and of their sentences by key, taken over where the earlier generation has them."""

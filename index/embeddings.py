@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -30,6 +31,7 @@ Vectors = NDArray[np.float32]  # (texts, dimensions), rows of length one
 Progress = Callable[[int], None]  # told how many texts are done
 
 EXPORT_FORMAT = 3
+SETTLED = 2.0  # seconds after which a file that is written again bears another time, however coarse the clock of its disk is
 WINDOW = 4096  # texts tokenized at a time; bounds memory
 BATCH_TOKENS = 512  # of one forward pass, padding counted: what lies between the layers stays in the processor's cache
 # cosines that every probe must reach with an export, against sentence-transformers
@@ -68,7 +70,7 @@ def open_embeddings(model: str, *, cache: Path, precision: Precision = "fp32") -
     Raises EmbeddingModelError when it is nowhere on this machine, or cannot be had in 8 bits.
     """
     folder = model_folder(model)
-    fingerprint = _fingerprint(folder) if folder else None
+    fingerprint = fingerprint_of(folder, cache) if folder else None
     if folder and fingerprint:
         suffix = "" if precision == "fp32" else f"-{precision}"
         exported = cache / f"{folder.name}-{fingerprint[:16]}-{EXPORT_FORMAT}{suffix}"
@@ -93,14 +95,31 @@ def model_folder(model: str) -> Path | None:
     return path.absolute() if path.is_dir() else None
 
 
-def _fingerprint(folder: Path) -> str | None:
+def fingerprint_of(folder: Path, cache: Path) -> str | None:
+    """The SHA-256 of a model's weights; kept in the cache for as long as the files are those that were read, by their sizes and times."""
     weights = sorted(path for path in folder.rglob("*") if path.suffix in (".safetensors", ".bin"))
     if not weights:
         return None
+    found = [(path, path.stat()) for path in weights]
+    states = [(str(path), status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns) for path, status in found]
+    kept = cache / f"{folder.name}-{hashlib.sha256(repr(states).encode()).hexdigest()[:16]}.sha256"
+    try:
+        known = kept.read_text(encoding="ascii")
+        if len(known) == 64:
+            return known
+    except (OSError, ValueError):
+        pass
     digest = hashlib.sha256()
     for path in weights:
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
+    if time.time() - max(status.st_ctime for _, status in found) < SETTLED:
+        return digest.hexdigest()
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        kept.write_text(digest.hexdigest(), encoding="ascii")
+    except OSError:
+        pass  # it is worked out again
     return digest.hexdigest()
 
 

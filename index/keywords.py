@@ -20,7 +20,9 @@ TOKENIZER = "words-10"  # part of an index's recipe: change it when texts come o
 TOKENIZER_LIBRARIES = ("PyStemmer", "simplemma")  # other versions may make other words of a text
 
 UNSEEN = 20  # texts
+PASSAGE_WORDS, SENTENCE_WORDS = "passage-words", "sentence-words"  # their folders in a generation
 WORDS = "words.json"
+NO_WORD = "\0"  # stands in a text without words: bm25s refuses an index without a single one
 
 # Words that carry no subject of their own; a question made of them alone asks for nothing.
 STOPWORDS = frozenset(
@@ -223,8 +225,8 @@ class Keywords:
         collector = Collector()
         for tokens in texts:
             collector.add(tokens)
-        collector.spellings.update(spellings)
-        return collector.keywords()
+        found = collector.keywords()
+        return cls(found._bm25, found.frequency, found.size, Counter(spellings))
 
     def scores(self, tokens: Sequence[str]) -> NDArray[np.float32]:
         """The BM25 score of every text, in the order of building."""
@@ -259,25 +261,69 @@ class Keywords:
         return cls(bm25, facts["frequency"], facts["size"], facts["spellings"])
 
 
+class Texts:
+    """Texts as the numbers of their words."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}  # of each word, in the order of coming
+        self.texts: list[array[int]] = []
+
+    def add(self, words: Iterable[str]) -> None:
+        numbers = self.numbers
+        self.texts.append(array("i", [numbers.setdefault(word, len(numbers)) for word in words]))
+
+    def save(self, folder: Path, name: str) -> None:
+        np.save(folder / f"{name}.npy", np.frombuffer(b"".join(self.texts), np.intc))
+        np.save(folder / f"{name}-ends.npy", np.cumsum([len(text) for text in self.texts], dtype=np.int64))
+        (folder / f"{name}.json").write_text(json.dumps([*self.numbers], ensure_ascii=False), encoding="utf-8")
+
+
+class SavedTexts:
+    """The words of texts that were saved, by the number of the text."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._words: list[str] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        self._numbers = np.load(folder / f"{name}.npy", mmap_mode="r")
+        self._ends: list[int] = [0, *np.load(folder / f"{name}-ends.npy").tolist()]
+
+    def __getitem__(self, text: int) -> list[str]:
+        return [self._words[number] for number in self._numbers[self._ends[text] : self._ends[text + 1]].tolist()]
+
+
 class Collector:
     """Texts on their way into an index, one at a time; of each only the numbers of its words are held."""
 
     def __init__(self) -> None:
-        self.spellings: Counter[str] = Counter()
-        self._numbers: dict[str, int] = {}  # of each token
+        self._tokens, self._spelled = Texts(), Texts()
         self._frequency: Counter[str] = Counter()
-        self._texts: list[array[int]] = []
+        self._spellings: Counter[str] = Counter()
 
-    def add(self, tokens: Sequence[str], spellings: Iterable[str] = ()) -> None:
+    def add(self, tokens: Sequence[str], spelled: Sequence[str] = ()) -> None:
         """Take in a text as its tokens, with words as they are spelt."""
-        # subtle: bm25s refuses an index without a single word
-        self._texts.append(array("i", [self._numbers.setdefault(token, len(self._numbers)) for token in tokens or ("\0",)]))
-        self._frequency.update(set(tokens))
-        self.spellings.update(spellings)
+        self._tokens.add(tokens or (NO_WORD,))
+        self._spelled.add(spelled)
+        self._frequency.update({*tokens} - {NO_WORD})
+        self._spellings.update(spelled)
 
     def keywords(self) -> Keywords:
         import bm25s
 
         bm25 = bm25s.BM25(method="lucene", k1=0.9, b=0.6)
-        bm25.index((self._texts, self._numbers), show_progress=False)
-        return Keywords(bm25, self._frequency, len(self._texts), self.spellings)
+        bm25.index((self._tokens.texts, self._tokens.numbers), show_progress=False)
+        return Keywords(bm25, self._frequency, len(self._tokens.texts), self._spellings)
+
+    def save(self, folder: Path) -> None:
+        """Save what is searched, and the texts for a later index that holds some of them too."""
+        self.keywords().save(folder)
+        self._tokens.save(folder, "tokens")
+        self._spelled.save(folder, "spelled")
+
+
+class Collected:
+    """The texts that a collector saved, each as it was taken in: its tokens, and its words as they are spelt."""
+
+    def __init__(self, folder: Path) -> None:
+        self._tokens, self._spelled = SavedTexts(folder, "tokens"), SavedTexts(folder, "spelled")
+
+    def __getitem__(self, text: int) -> tuple[list[str], list[str]]:
+        return self._tokens[text], self._spelled[text]

@@ -12,7 +12,7 @@ from pathlib import Path
 from index.errors import IndexDamaged
 from index.generations import MANIFEST
 
-FORMAT = 4
+FORMAT = 5
 
 
 @dataclass(frozen=True)

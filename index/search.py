@@ -15,7 +15,7 @@ from index.configuration import Configuration, read_configuration
 from index.embeddings import Embeddings, Vectors, open_embeddings
 from index.errors import GenerationGone, IndexDamaged, IndexStale
 from index.generations import Hold
-from index.keywords import STOPWORDS, Keywords, tokenize
+from index.keywords import PASSAGE_WORDS, SENTENCE_WORDS, STOPWORDS, Keywords, tokenize
 from index.manifest import Changes, Manifest, damages, differences
 from index.place import place_of
 from index.settings import IndexSettings
@@ -92,21 +92,22 @@ class Index:
         self.embeddings = embeddings
         self.folder = folder
         self.configuration: Configuration = read_configuration(settings.corpus) if settings.corpus.is_dir() else Configuration()
+        self.place = place_of(settings)
+        self.store = self.place.open_store(folder)
+        try:
+            self.passage_words = Keywords.load(folder / PASSAGE_WORDS)
+            self.sentence_words = Keywords.load(folder / SENTENCE_WORDS)
+        except (OSError, ValueError, KeyError) as error:
+            raise IndexDamaged(
+                f"The index in {folder} has no readable keyword data ({error}). Build it anew with: python -m index rebuild --force"
+            ) from error
+        # subtle: the keyword data comes first, for it brings the stems of most words
         self._synonyms = [[frozenset(member) for phrase in group if (member := _content(phrase))] for group in self.configuration.synonyms]
         self._abbreviations = [(frozenset(_content(short)), frozenset(_content(long))) for short, long in self.configuration.abbreviations.items()]
         self._groups_of: dict[str, list[int]] = {}  # synonyms' numbers by each word in them
         for number, group in enumerate(self._synonyms):
             for token in frozenset().union(*group):
                 self._groups_of.setdefault(token, []).append(number)
-        self.place = place_of(settings)
-        self.store = self.place.open_store(folder)
-        try:
-            self.passage_words = Keywords.load(folder / "passage-words")
-            self.sentence_words = Keywords.load(folder / "sentence-words")
-        except (OSError, ValueError, KeyError) as error:
-            raise IndexDamaged(
-                f"The index in {folder} has no readable keyword data ({error}). Build it anew with: python -m index rebuild --force"
-            ) from error
         damage = next(damages(folder, manifest), None)
         if damage or self.store.counts() != (manifest.passages, manifest.sentences) or self.passage_words.size != manifest.passages:
             detail = f" ({damage})" if damage else ""

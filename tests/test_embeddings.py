@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from sentence_transformers import SentenceTransformer
 
 from index import Embeddings, Index, IndexSettings, IndexStale, SettingsError, open_embeddings, rebuild
-from index.embeddings import OnnxEmbeddings, model_folder
+from index.embeddings import OnnxEmbeddings, fingerprint_of, model_folder
 from index.settings import PACKAGED_MODEL
 
 TEXTS = [
@@ -60,3 +62,26 @@ def test_unknown_precision_is_named():
     assert IndexSettings.from_environment(environment={"KEI_EMBEDDING_PRECISION": "int8"}).precision == "int8"
     with pytest.raises(SettingsError, match="KEI_EMBEDDING_PRECISION is 'int4'; set it to fp32 or int8"):
         IndexSettings.from_environment(environment={"KEI_EMBEDDING_PRECISION": "int4"})
+
+
+def test_other_weights_of_the_same_size_and_time_are_told_apart(tmp_path, monkeypatch):
+    monkeypatch.setattr("index.embeddings.SETTLED", 0)
+    weights, cache = tmp_path / "model" / "model.safetensors", tmp_path / "cache"
+    weights.parent.mkdir()
+    weights.write_bytes(b"one")
+    status = weights.stat()
+    first = fingerprint_of(weights.parent, cache)
+    assert [*cache.iterdir()], "the next opening need not read the weights"
+    assert fingerprint_of(weights.parent, cache) == first
+    time.sleep(0.05)
+    weights.write_bytes(b"two")
+    os.utime(weights, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert fingerprint_of(weights.parent, cache) != first
+
+
+def test_weights_that_were_just_written_are_read_each_time(tmp_path):
+    weights = tmp_path / "model" / "model.safetensors"
+    weights.parent.mkdir()
+    weights.write_bytes(b"one")
+    fingerprint_of(weights.parent, tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()

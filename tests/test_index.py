@@ -176,7 +176,7 @@ def test_full_disk_leaves_the_old_index_serving(small_settings, words, monkeypat
     def full(*_arguments, **_options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("index.build.Keywords.save", full)
+    monkeypatch.setattr("index.build.Collector.save", full)
     with pytest.raises(UserError, match="No space left on device.*The old index is untouched"):
         rebuild(small_settings, words)
     assert contents(small_settings) == before

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.keywords import Keywords, tokenize
+from index.keywords import Collected, Collector, Keywords, tokenize
 
 
 @pytest.mark.parametrize(
@@ -97,3 +97,21 @@ def test_saved_index_reads_back_the_same(tmp_path):
     again = Keywords.load(tmp_path / "words")
     assert again.scores(["whale", "boat"]).tolist() == keywords.scores(["whale", "boat"]).tolist()
     assert (again.size, again.frequency, again.spellings) == (3, {"whale": 1, "song": 1, "boat": 1}, {"whale": 2, "song": 1})
+
+
+def test_texts_of_an_index_come_back_as_they_were_taken_in(tmp_path):
+    texts = [(["whale", "song", "whale"], ["whales", "song", "whale"]), ([], []), (["boat"], [])]
+    collector = Collector()
+    for tokens, spelled in texts:
+        collector.add(tokens, spelled)
+    collector.save(tmp_path / "words")
+    saved = Collected(tmp_path / "words")
+    again = Collector()
+    for number in (2, 1, 0):
+        again.add(*saved[number])
+    fresh = Collector()
+    for tokens, spelled in reversed(texts):
+        fresh.add(tokens, spelled)
+    for ours, theirs in ((again.keywords(), fresh.keywords()), (again.keywords(), Keywords.load(tmp_path / "words"))):
+        assert (ours.frequency, ours.spellings, ours.size) == (theirs.frequency, theirs.spellings, 3)
+    assert again.keywords().scores(["whale"]).tolist() == fresh.keywords().scores(["whale"]).tolist()
