@@ -103,12 +103,9 @@ def fingerprint_of(folder: Path, cache: Path) -> str | None:
     found = [(path, path.stat()) for path in weights]
     states = [(str(path), status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns) for path, status in found]
     kept = cache / f"{folder.name}-{hashlib.sha256(repr(states).encode()).hexdigest()[:16]}.sha256"
-    try:
-        known = kept.read_text(encoding="ascii")
-        if len(known) == 64:
-            return known
-    except (OSError, ValueError):
-        pass
+    known = kept.read_bytes().decode("ascii", "replace") if kept.is_file() else ""
+    if len(known) == 64:  # else the disk was full when it was written
+        return known
     digest = hashlib.sha256()
     for path in weights:
         with path.open("rb") as file:
