@@ -78,8 +78,9 @@ def as_answerable(question: Question, hits: Sequence[Hit]) -> Question:
 
 def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Evidence]:
     """Every sentence of the hits as evidence, best first; its place in the list, from 1, is its number."""
-    said = [*_said(question, hits)]
-    scale = _Scale(question, hits, _alike(question, said, index))
+    listed = index.synonyms_of([term.token for term in question.terms])
+    said = [*_said(question, hits, listed)]
+    scale = _Scale(question, hits, _alike(question, said, listed))
     found = [scale.weigh(item) for item in said]
     found.sort(key=lambda evidence: (-evidence.score, evidence.hit.document_id, evidence.start))
     return _distinct(found)
@@ -103,7 +104,7 @@ class _Said:
     is_nearest: bool  # of its hit's, to the question
 
 
-def _said(question: Question, hits: Sequence[Hit]) -> Iterator[_Said]:
+def _said(question: Question, hits: Sequence[Hit], listed: Mapping[str, frozenset[str]]) -> Iterator[_Said]:
     """The sentences of the hits, without rows of headings and what says no more than its headings and the question."""
     asked = _tokens(question.text) | STOPWORDS
     for rank, hit in enumerate(hits, start=1):
@@ -116,7 +117,7 @@ def _said(question: Question, hits: Sequence[Hit]) -> Iterator[_Said]:
                 continue
             start, end = _extent(hit, place)
             quote = hit.text[start - hit.start : end - hit.start]
-            is_fitting = fits(question.text, question.kind, sentence.text)
+            is_fitting = fits(question.text, question.kind, sentence.text, listed)
             prose = as_read(quote, hit.section, header=header, under_heading=above and not is_fitting)
             tokens = _tokens(prose)
             if ENDED.search(prose) or tokens - context - asked:
@@ -183,10 +184,10 @@ class _Scale:
 _NONE: frozenset[str] = frozenset()
 
 
-def _alike(question: Question, said: Sequence[_Said], index: Index) -> dict[str, frozenset[str]]:
+def _alike(question: Question, said: Sequence[_Said], listed: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
     """For words of a question what may stand for them in sentences: by the corpus's own list, forms of one root, and, but for names, what English
     has for them."""
-    alike = index.synonyms_of([term.token for term in question.terms])
+    alike = dict(listed)
     there = frozenset[str]().union(*(item.tokens | item.context for item in said)) - STOPWORDS
     like: dict[str, list[str]] = {}  # by their first letters
     for token in there:

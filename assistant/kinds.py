@@ -145,14 +145,20 @@ _FIGURES = tuple(
 _NOBODY = re.compile(r"\b(?:nobody|no one)\b", re.I)
 _DEFAULT = re.compile(r"\bdefaults?\b[^\w;.]*(?:(?:is|to|of)\s+)?\d", re.I)  # a manual tells the count of a thing with its name
 _COUNTED = re.compile(r"\bhow many (?:(?:of|other|more|different|the|new|total|separate) )*([^\W\d_][\w-]*)(?: ([^\W\d_][\w-]*))?", re.I)
+_NONE: Mapping[str, frozenset[str]] = {}
+# Not a share, nor a year or the day of a month.
+_AMOUNT = rf"(?!(?:1[5-9]|20)\d\d\b)\d[\d.,]*(?!\s?(?:%|per\s?cent\b|(?:{_MONTHS})\b))"
 _COUNT = re.compile(
-    rf"\b(?:\d[\d.,]*|{_NUMERAL}|dozens?|hundreds?|thousands?|millions?|billions?|several|both|all|no|none|neither)\b((?:[^\w.;]+[\w%'’-]+){{1,6}})",
+    rf"\b(?:{_AMOUNT}|{_NUMERAL}|dozens?|hundreds?|thousands?|millions?|billions?|several|both|(?<!among )(?<!of )all|no|none|neither)\b"
+    r"((?:[^\w.;]+[\w%'’-]+){1,6})",
     re.I,
 )
 
 
-def fits(question: str, kind: Kind, sentence: str) -> bool:
+def fits(question: str, kind: Kind, sentence: str, alike: Mapping[str, frozenset[str]] = _NONE) -> bool:
     """Whether a sentence holds what a question of that kind asks for: a date, a name, a figure with its unit, a count of the thing counted.
+
+    `alike` has the stems that stand for one of the question.
 
     >>> fits("How many ships sank?", "number", "In 1902 three ships sank."), fits("How many ships sank?", "number", "Ships sank in 1902.")
     (True, False)
@@ -165,6 +171,7 @@ def fits(question: str, kind: Kind, sentence: str) -> bool:
     if given is not None and not given.search(sentence):
         return False
     if counted := _counted(question):
+        counted = counted.union(*(alike.get(token, ()) for token in counted))
         return bool(_NOBODY.search(sentence) or _DEFAULT.search(sentence)) or any(
             counted & {stem(word) for word in re.findall(r"[a-z]+", words.lower())} for words in _COUNT.findall(sentence)
         )

@@ -58,7 +58,7 @@ def features_of(question: Question, evidence: Sequence[Evidence]) -> dict[str, f
         "cosine": top[0].features["cosine"],
         "covered": top[0].features["covered"],
         "rarest_name": max((term.rarity for term in lacking if term.is_name), default=0.0),
-        "kind": float(fits(question.text, question.kind, top[0].prose)),
+        "kind": float(bool(top[0].features["kind"]) or fits(question.text, question.kind, top[0].prose)),
         "terms": min(1.0, len(_words(question)) / 10),
     }
 

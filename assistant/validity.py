@@ -41,6 +41,7 @@ STEP_THEN = 1.35  # for a step of a history that held in another time: what chan
 STEP_IN_YEAR = 1.22  # the same, for a whole year, which more often tells when something happened
 NAMED = 1.35  # for a sentence that names the very day asked about: what happened then, or holds from then on
 SPOKEN_LATER = 0.75  # for a sentence that names only days after the time told
+NEAREST = 5  # sentences that come nearest to a question
 TOLD_ENDED = 1.12  # for a sentence that tells of the end of what no longer holds, where it is asked whether it still does
 _ENDED = re.compile(
     r"\b(?:ended|ends|expired|lapsed|ran out|repealed|revoked|withdrawn|abolished|ceased|stopped|replaced|superseded|no longer)\b", re.I
@@ -259,9 +260,16 @@ def _covering(question: Question, item: Evidence, words: frozenset[str]) -> Evid
 def changed_since(
     question: Question, chosen: Sequence[Evidence], evidence: Sequence[Evidence], histories: Histories, asked: Asked, today: str, *, limit: int = 2
 ) -> list[Evidence]:
-    """For an answer about an earlier time, or whether it still is so: the best sentence of each text that replaced what it quotes and holds today."""
-    if not (asked.is_former or (asked.is_told and asked.end < today) or _STILL.search(question.text)):
+    """The best sentence of each text that replaced what an answer quotes and holds today.
+
+    For a question about an earlier time, or whether something still is so. Where today is meant but not said, for what comes nearest to the
+    question too, quoted or not, when what replaced it is near as well.
+    """
+    looks_back = asked.is_former or (asked.is_told and asked.end < today) or _STILL.search(question.text)
+    if not looks_back and asked.is_past:
         return []
+    if not looks_back:
+        chosen, evidence = evidence[:NEAREST], evidence[: 2 * NEAREST]
     told = [place_of(item.hit.document_id, item.hit.section) for item in chosen]
     later = [place for former in told for place in histories.later(former)
              if place not in told and state_on(vars(histories.validity[place]), today) not in ("not yet", "no longer", "proposed")]  # fmt: skip
