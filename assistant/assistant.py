@@ -25,12 +25,12 @@ from assistant.evidence import Evidence, as_answerable, gather
 from assistant.extract import DISTANCE, choose
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
 from assistant.history import Step
-from assistant.kinds import history_asked, kind_of, names_kind
+from assistant.kinds import history_asked, kind_of, names_kind, states_absence
 from assistant.question import Question, Term, analyse, bare, broadened, check_question, parts_of, sides_of, speaks_of_age, years_of_make
 from assistant.reading import related
 from assistant.settings import AssistantSettings
 from assistant.spelling import Speller
-from assistant.support import NEAR, RARE_NAME, Support, assess, states_absence
+from assistant.support import NEAR, RARE_NAME, Support, assess
 from assistant.validity import Histories, Place, changed_since, day_of, in_time, notes_on, ordered, place_of, state_on
 from index import GenerationGone, Hit, Index, IndexDamaged, IndexMissing, IndexSettings, IndexStale, open_embeddings, rebuild
 from index.disagreements import read_disagreements

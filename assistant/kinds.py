@@ -21,10 +21,10 @@ _YES_NO = re.compile(rf"^\W*(?:so |and |but |then |ok |hi |hello )*{AUXILIARY}\b
 _ASKED: Mapping[Kind, str] = {
     "reason": r"\bwhy\b|\bwhat(?:'s|\ is|\ was)\ the\ reason\b|\bhow\ come\b|\breasons?\ (?:for|why|that)\b",
     "list": r"""
-        \b(?:which|what)\s+(?:\w+\s+){0,2}
+        \b(?:which|what)\s+(?!about\b|(?:year|date|day|month|time)\b)(?:\w+\s+){0,2}
             (?:states|countries|rules|models|makers|companies|cases|tests|standards|documents|ones|kinds|types|options|steps|ways|methods|features|people
               |places|sites|books|products|items|names|members|groups|\w+(?:ies|ors|ers|ions|ments))\b(?!\s+(?:is|was)\b)
-        |\b(?:which|what)\s+(?:\w+\s+){0,2}\w{2,}[^\Wsui]s\s+(?:are|were|do|did|can|could|will|may|must|should|have|had|need)\b
+        |\b(?:which|what)\s+(?!about\b|(?:year|date|day|month|time)\b)(?:\w+\s+){0,2}\w{2,}[^\Wsui]s\s+(?:are|were|do|did|can|could|will|may|must|should|have|had|need)\b
         |\blist\b|\bname\ (?:all|the|some|three|two)\b|\ball\ (?:of\ )?the\b""",
     "number": r"""
         \bhow\ (?:much|many|long|old|far|fast|big|large|tall|high|heavy|wide|deep|often|expensive|strong)\b
@@ -227,6 +227,28 @@ def enumerates(sentence: str) -> bool:
     (True, False)
     """
     return bool(_ENUMERATION.search(sentence))
+
+
+# How English says that a fact is not to be had.
+_LEARNT = (
+    "known|clear|stated|given|confirmed|covered|recorded|published|found|seen|studied|measured|tested|examined|analy[sz]ed|investigated|assessed"
+)
+_ABSENCE = re.compile(
+    rf"\b(?:is|are|was|were|remains?|has|have|had|been) (?:not (?:yet )?(?:been )?|un)(?:{_LEARNT})\b"
+    rf"|\bno\b[^.;:]{{0,160}}\b(?:was|were|is|are|has been|have been) (?:{_LEARNT}|announced)\b"
+    r"|\b(?:do|does|did) not (?:say|state|tell)\b|\bcannot be (?:told|said)\b|\b(?:says?|said|known) nothing (?:about|of|on)\b"
+    r"|\b(?:sources?|documents?|reports?|records?|articles?|texts?|papers?|data)\b[^.;:]{0,60}\b(?:do|does|did) not (?:give|cover|record|show)\b",
+    re.I,
+)
+
+
+def states_absence(text: str) -> bool:
+    """Whether a sentence says that something is not known.
+
+    >>> states_absence("The price is not known."), states_absence("The sources do not cover it."), states_absence("The fee does not cover dogs.")
+    (True, True, False)
+    """
+    return bool(_ABSENCE.search(text))
 
 
 @lru_cache(maxsize=256)

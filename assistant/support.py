@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from assistant.evidence import Evidence, weights
-from assistant.kinds import fits
+from assistant.kinds import fits, states_absence
 from assistant.question import Question, Term
 
 BEST = 3  # sentences that the decision looks at: what an answer would hold
@@ -78,25 +77,3 @@ def _words(question: Question) -> list[Term]:
 def _has(term: Term, question: Question, covered: frozenset[str]) -> bool:
     """Whether a word is covered: whole, or in one of its parts."""
     return any(other.token in covered for other in question.terms if other.word == term.word)
-
-
-# How English says that a fact is not to be had.
-_LEARNT = (
-    "known|clear|stated|given|confirmed|covered|recorded|published|found|seen|studied|measured|tested|examined|analy[sz]ed|investigated|assessed"
-)
-_ABSENCE = re.compile(
-    rf"\b(?:is|are|was|were|remains?|has|have|had|been) (?:not (?:yet )?(?:been )?|un)(?:{_LEARNT})\b"
-    rf"|\bno\b[^.;:]{{0,160}}\b(?:was|were|is|are|has been|have been) (?:{_LEARNT}|announced)\b"
-    r"|\b(?:do|does|did) not (?:say|state|tell)\b|\bcannot be (?:told|said)\b|\b(?:says?|said|known) nothing (?:about|of|on)\b"
-    r"|\b(?:sources?|documents?|reports?|records?|articles?|texts?|papers?|data)\b[^.;:]{0,60}\b(?:do|does|did) not (?:give|cover|record|show)\b",
-    re.I,
-)
-
-
-def states_absence(text: str) -> bool:
-    """Whether a sentence says that something is not known.
-
-    >>> states_absence("The price is not known."), states_absence("The sources do not cover it."), states_absence("The fee does not cover dogs.")
-    (True, True, False)
-    """
-    return bool(_ABSENCE.search(text))

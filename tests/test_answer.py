@@ -13,7 +13,7 @@ import pytest
 from assistant import Answer, Assistant
 from assistant.citations import reading_of
 from assistant.evaluate import read_golden
-from assistant.support import states_absence
+from assistant.kinds import states_absence
 from index import Index, IndexSettings, QuestionError, UserError, read_document, rebuild
 
 PROJECT = Path(__file__).resolve().parent.parent
