@@ -268,8 +268,8 @@ def _defines(question: str, sentence: str) -> bool:
         return False
     wanted = _stems(match["subject"])
     initials = re.search(rf"\(([^()]+)\)(?:\s+(?:{'|'.join(_COMPLEMENTS)})\b[^()]*)?\s*\Z", opening[1])
-    if initials and wanted == _stems(initials[1]):  # the name that they stand for begins the sentence
-        return re.sub(r"^\W*(?:an?|the)\s", "", opening[1].lower()).startswith(initials[1][:1].lower())
+    if initials and wanted == _stems(initials[1]):  # another word for it, or the name that they stand for begins the sentence
+        return initials[1].islower() or re.sub(r"^\W*(?:an?|the)\s", "", opening[1].lower()).startswith(initials[1][:1].lower())
     words = re.findall(r"\w+", re.sub(r"\([^()]*\)", " ", opening[1]).lower())
     said = [stem(word) for word in words]
     place = next((place for place in range(3) if said[place : place + len(wanted)] == wanted), None)
