@@ -97,11 +97,12 @@ def _is_told(term: Term, told: frozenset[str]) -> bool:
     return bool(related(term.token) & told) or term.is_faint
 
 
-def _of_place_first(question: Question, evidence: Sequence[Evidence]) -> list[Evidence]:
+def _of_place_first(question: Question, evidence: Sequence[Evidence], time_asked: Asked) -> list[Evidence]:
     """Evidence on the place of a question before all on other places, where the best names it not and another near the question does."""
+    times = tokenize(time_asked.words)
     led = [phrase for phrase in phrases(question.text) if phrase.preposition and phrase.preposition.low in ("in", "at", "near")]
     where = {word.low for phrase in led for word in phrase.words}
-    names = {term.token for term in question.terms if term.is_name and term.rarity >= RARE_NAME and term.word.lower() in where}
+    names = {term.token for term in question.terms if term.is_name and term.rarity >= RARE_NAME and term.word.lower() in where and term.token not in times}
     if not evidence or not names or evidence[0].covered & names:
         return list(evidence)
     of_place = [item for item in evidence if item.covered & names and item.score > evidence[0].score - DISTANCE]
@@ -342,7 +343,7 @@ class Assistant:
         return replace(general, question=question, evidence=evidence, support=support, told_of=told)
 
     def _ordered(self, question: Question, evidence: Sequence[Evidence], time_asked: Asked) -> list[Evidence]:
-        return _of_place_first(question, ordered(question, evidence, time_asked, self._histories, today=self._today().isoformat()))
+        return _of_place_first(question, ordered(question, evidence, time_asked, self._histories, today=self._today().isoformat()), time_asked)
 
     def _part(self, text: str, seconds: dict[str, float], time_asked: Asked) -> Part:
         started = time.perf_counter()
