@@ -102,7 +102,9 @@ def _of_place_first(question: Question, evidence: Sequence[Evidence], time_asked
     times = tokenize(time_asked.words)
     led = [phrase for phrase in phrases(question.text) if phrase.preposition and phrase.preposition.low in ("in", "at", "near")]
     where = {word.low for phrase in led for word in phrase.words}
-    names = {term.token for term in question.terms if term.is_name and term.rarity >= RARE_NAME and term.word.lower() in where and term.token not in times}
+    names = {
+        term.token for term in question.terms if term.is_name and term.rarity >= RARE_NAME and term.word.lower() in where and term.token not in times
+    }
     if not evidence or not names or evidence[0].covered & names:
         return list(evidence)
     of_place = [item for item in evidence if item.covered & names and item.score > evidence[0].score - DISTANCE]

@@ -18,9 +18,11 @@ from assistant.reading import related
 from index import Hit, Index
 from index.keywords import STOPWORDS, tokenize
 from index.search import Sentence
+from index.sentences import is_label, label_of
 
 WEIGHTS = Path(__file__).with_name("weights.json")  # fitted; the file says from which data
 
+_NONE: frozenset[str] = frozenset()
 COMMONEST = 0.2  # what a word counts that stands in every text: it tells little, but the question did say it
 LIST_WORDS = 90  # of a list that is quoted whole, or as far as that
 TOGETHER = 2  # how far apart two words of a sentence may stand, stop words left out, to count as next to each other
@@ -112,8 +114,12 @@ def _said(question: Question, hits: Sequence[Hit], listed: Mapping[str, frozense
         heading, header = hit.section.rpartition(" > ")[2], hit.passage.header if hit.passage else ""
         above = question.kind != "definition" and fits(question.text, question.kind, heading)
         nearest = max((sentence.cosine for sentence in hit.sentences), default=0.0)
+        label = _NONE
         for place, sentence in enumerate(hit.sentences):
             if header == sentence.text:  # each row of the table is read under it
+                continue
+            label = _tokens(found) if (found := label_of(sentence.text)) else label if _is_of_same_item(hit, place) else _NONE
+            if is_label(sentence.text):
                 continue
             start, end = _extent(hit, place)
             quote = hit.text[start - hit.start : end - hit.start]
@@ -122,7 +128,7 @@ def _said(question: Question, hits: Sequence[Hit], listed: Mapping[str, frozense
             tokens = _tokens(prose)
             if ENDED.search(prose) or tokens - context - asked:
                 is_nearest, is_told_above = sentence.cosine >= nearest, above and not is_fitting
-                yield _Said(hit, rank, sentence, start, end, quote, prose, tokens, context, is_fitting, is_told_above, is_nearest)
+                yield _Said(hit, rank, sentence, start, end, quote, prose, tokens | label, context, is_fitting, is_told_above, is_nearest)
 
 
 class _Scale:
@@ -179,9 +185,6 @@ class _Scale:
 
     def _share(self, tokens: Iterable[str]) -> float:
         return sum(self._rarity[token] for token in tokens) / self._total
-
-
-_NONE: frozenset[str] = frozenset()
 
 
 def _alike(question: Question, said: Sequence[_Said], listed: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
@@ -264,7 +267,7 @@ def _extent(hit: Hit, place: int) -> tuple[int, int]:
             first = last = place
     elif text.endswith("?") and last + 1 < len(sentences):
         last += 1
-    while first > 0 and place - first < 2 and points_out(sentences[first].text):
+    while first > 0 and place - first < 2 and points_out(sentences[first].text) and not is_label(sentences[first - 1].text):
         first -= 1
     return sentences[first].start, sentences[last].end
 

@@ -10,9 +10,9 @@ from itertools import groupby
 from index.documents import Document, Section
 from index.outline import Block, outline
 from index.plain import without_pictures
-from index.sentences import sentence_spans
+from index.sentences import is_label, sentence_spans
 
-CHUNKER = "headings-sentences-5"  # part of an index's recipe: change it when chunks come out differently
+CHUNKER = "headings-sentences-6"  # part of an index's recipe: change it when chunks come out differently
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 Span = tuple[int, int]
@@ -72,7 +72,7 @@ def split(document: Document, *, size: int, count_tokens: CountTokens) -> Iterat
 
 def _announces(text: str, span: Span) -> bool:
     """Whether a sentence announces what comes after it, and tells nothing without that."""
-    return text[span[1] - 1] == ":"
+    return text[span[1] - 1] == ":" or is_label(text[slice(*span)])
 
 
 def _chunk(document: Document, section: Section, spans: Sequence[Span], header: str) -> Chunk:

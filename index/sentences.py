@@ -21,6 +21,7 @@ _NEVER_LAST = re.compile(r"(?:^|[\s(\[])(?:Jr|Sr|al|[A-Z])\.\s*\Z")
 _OPAQUE = re.compile(
     r"(`+)(?:(?!\1).)+?\1(?!`)|(?<=\]\()[^()\s]+(?=\))|<(?:https?:|mailto:)[^<>\s]+>|\b(?:https?://|www\.)[^\s<>()\[\]]*[^\s<>()\[\].,;:!?\"'”’*_]"
 )
+_CLOSING = re.compile(r"([*_]{1,3})\s+(?=\S)")
 _WINDOW = 2000  # characters
 _BORDER = re.compile(r"[.!?][\"'”’)\]]*\s+(?=[A-Z\"“(])")
 
@@ -39,6 +40,9 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     >>> text = "Run `a.sh. Now` first. Then stop."
     >>> [text[start:end] for start, end in sentence_spans(text)]
     ['Run `a.sh. Now` first.', 'Then stop.']
+    >>> text = "**Results.** They fell."
+    >>> [text[start:end] for start, end in sentence_spans(text)]
+    ['**Results.**', 'They fell.']
     """
     # subtle: pysbd takes every line end for a sentence end; lines folded inside a paragraph are none
     flat = _OPAQUE.sub(lambda match: "x" * len(match[0]), re.sub(r"\s", " ", text))
@@ -51,11 +55,32 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
         if start < 0:
             continue
         position = start + len(piece)
+        if spans and (closing := _CLOSING.match(piece)):  # what ends the emphasis belongs to the words before
+            spans[-1] = (spans[-1][0], start + closing.end(1))
+            start += closing.end()
         if spans and _belongs(flat[spans[-1][0] : spans[-1][1]], flat[start:position]):
             spans[-1] = (spans[-1][0], position)
         else:
             spans.append((start, position))
     return _cover(flat, spans)
+
+
+_LABEL = re.compile(r"(?P<marks>[*_]{1,3})[^*_.!?]{2,60}[.:]?(?P=marks)[.:]?|[A-Z][A-Z /&]{3,40}:")
+
+
+def label_of(sentence: str) -> str:
+    """What a sentence has in place of a heading, for itself and the rest of its paragraph.
+
+    >>> label_of("**Results.**"), label_of("METHODS: We counted boats."), label_of("**No** results.")
+    ('**Results.**', 'METHODS:', '')
+    """
+    label = _LABEL.match(sentence)
+    return label[0] if label and (label[0] == sentence or not label["marks"]) else ""
+
+
+def is_label(sentence: str) -> bool:
+    """Whether a sentence is a label and no more."""
+    return bool(sentence) and label_of(sentence) == sentence
 
 
 def _windows(flat: str) -> Iterator[str]:

@@ -87,6 +87,12 @@ def test_pictures_and_tags_alone_are_no_sentences():
     assert [chunk.text for chunk in chunks] == ["Gull sends mail."]
 
 
+def test_label_stays_with_the_sentence_after_it():
+    text = "**Aim.** One two three four.\n\n**Outcome.** Five six seven eight.\n"
+    chunks = split(assemble(Path("a.md"), "a.md", text, {}), size=6, count_tokens=count_words)
+    assert [chunk.text for chunk in chunks] == ["**Aim.** One two three four.", "**Outcome.** Five six seven eight."]
+
+
 @pytest.mark.parametrize(
     "text",
     [

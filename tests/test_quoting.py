@@ -47,6 +47,12 @@ The tower of the pumping station is the tallest building of the town. It was bui
 ## Sick leave
 
 - five days a year
+
+## Trial of the new pump
+
+**Method.** Ten guards pumped for a week.
+
+**Outcome.** The basin stayed dry. Nobody complained.
 """
 
 
@@ -74,3 +80,11 @@ def test_a_quote_reads_by_itself(guide, question, sentence):
     answer = guide.answer(question)
     assert any(sentence in shown.text for shown in answer.sentences), [shown.text for shown in answer.sentences]
     assert verify(answer, guide.index.settings.corpus) == []
+
+
+def test_what_a_paragraph_begins_with_in_place_of_a_heading_counts_for_all_of_it_and_is_not_quoted(guide):
+    answer = guide.answer("what was the outcome of the pump trial")
+    texts = [sentence.text for sentence in answer.sentences]
+    assert set(texts[:2]) == {"The basin stayed dry.", "Nobody complained."}
+    assert not any(text.strip("* ") in ("Method.", "Outcome.") for text in texts)
+    assert not any("*" in citation.quote for citation in answer.citations)
