@@ -276,7 +276,7 @@ class Assistant:
     def _stand_alone(self, text: str, history: History) -> tuple[str, list[tuple[str, str]]]:
         repaired, repairs = self._speller.repair(text)
         turns = [(self._speller.repair(asked)[0], answered) for asked, answered in as_turns(history)]
-        return stand_alone(repaired, turns, self.index.embeddings, fit=self._fit), repairs
+        return stand_alone(repaired, turns, self.index.embeddings, fit=self._fit, names=self.index.passage_words.names), repairs
 
     def _fit(self, questions: Sequence[str]) -> list[float]:
         """How near the corpus comes to each of some questions: the cosine of the nearest sentence."""

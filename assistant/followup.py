@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,10 +53,13 @@ def content_words(text: str) -> list[str]:
     return [word for word in re.findall(r"[\w$€£%][\w'’.%$,-]*[\w%]|\w", text) if word.lower().removesuffix("'s") not in STOPWORDS]
 
 
-def stand_alone(question: str, turns: Sequence[Turn], embeddings: Embeddings, *, fit: Fit | None = None) -> str:
+def stand_alone(
+    question: str, turns: Sequence[Turn], embeddings: Embeddings, *, fit: Fit | None = None, names: Set[str] = frozenset()
+) -> str:  # fmt: skip
     """The question as it would be asked without the turns before it; unchanged when it stands alone already.
 
-    `fit` tells how near the sources come to a question; where English allows two readings, the nearer one is taken.
+    `fit` tells how near the sources come to a question; where English allows two readings, the nearer one is taken. `names` are words, in
+    lower case, that name something in the corpus.
     """
     asked = " ".join(question.split())
     standing: list[str] = []
@@ -64,11 +67,11 @@ def stand_alone(question: str, turns: Sequence[Turn], embeddings: Embeddings, *,
     for earlier, answered in turns[-TURNS:]:
         earlier = " ".join(earlier.split())[:MAXIMUM_LENGTH]
         if not _says_nothing(earlier):
-            standing.append(Talk(standing[-1], said, embeddings, fit, standing[:-1]).resolve(earlier) if standing else earlier)
+            standing.append(Talk(standing[-1], said, embeddings, fit, standing[:-1], names).resolve(earlier) if standing else earlier)
             said = answered
     if not standing or _says_nothing(asked):
         return asked
-    made = Talk(standing[-1], said, embeddings, fit, standing[:-1]).resolve(asked)
+    made = Talk(standing[-1], said, embeddings, fit, standing[:-1], names).resolve(asked)
     if made == asked or len(made) > MAXIMUM_LENGTH:
         return asked
     if fit is not None and is_clause(asked):
@@ -153,6 +156,7 @@ class Talk:
     embeddings: Embeddings
     fit: Fit | None = None
     earlier: Sequence[str] = ()  # the questions before that one, standing alone
+    names: Set[str] = frozenset()  # words that name something in the corpus
 
     def resolve(self, asked: str) -> str:
         """The new message as a question that stands alone."""
@@ -175,7 +179,7 @@ class Talk:
 
     def _swap(self, fragment: str) -> str:
         """The question before with what is of the fragment's kind replaced by it, or with the fragment added."""
-        return swap(self.before, fragment, self.embeddings, self.fit) or fragment
+        return swap(self.before, fragment, self.embeddings, self.fit, names=self.names) or fragment
 
     # --- answers to the assistant's own question, and corrections ----------------------------------------------------
 
@@ -301,7 +305,7 @@ class Talk:
         if is_clause(rest):
             return self._conditional(rest) if condition and len(found) <= 12 else None
         if also:
-            return swap(self.before, rest, self.embeddings, forced=False)
+            return swap(self.before, rest, self.embeddings, forced=False, names=self.names)
         asking = self._asking(rest, found)
         if asking:
             return asking
@@ -319,7 +323,7 @@ class Talk:
             return self._naming.complete(rest)
         if len(carried) <= 2 and len(found) <= 4:
             forced = len(carried) == 1 or found[0].low in english.DETERMINERS
-            return self._acted(found, rest) or swap(self.before, rest, self.embeddings, self.fit, forced=forced)
+            return self._acted(found, rest) or swap(self.before, rest, self.embeddings, self.fit, forced=forced, names=self.names)
         return self._swap(rest) if shared and len(carried) <= 3 and english.is_function(found[0].low) else None
 
     def _asking(self, rest: str, found: Sequence[Word]) -> str | None:

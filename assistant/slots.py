@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
 from assistant import english
 from assistant.english import Phrase, article, finish, phrases, plain, words
+from assistant.question import is_name
 from assistant.reference import agreeing, opens
 from index.embeddings import Embeddings
 
@@ -20,8 +21,13 @@ _OPPOSED = ({"before", "after"}, {"with", "without"}, {"over", "under", "above",
 _OWN_TIMES = frozenset("today now currently nowadays yesterday tomorrow last next".split())  # times that need no preposition
 
 
-def swap(before: str, fragment: str, embeddings: Embeddings, fit: Fit | None = None, *, forced: bool = True) -> str | None:
-    """The question with each phrase of the fragment in the place of its kind, else behind; None when it does not belong and is not forced."""
+def swap(
+    before: str, fragment: str, embeddings: Embeddings, fit: Fit | None = None, *, forced: bool = True, names: Set[str] = frozenset()
+) -> str | None:  # fmt: skip
+    """The question with each phrase of the fragment in the place of its kind, else behind; None when it does not belong and is not forced.
+
+    `names` are words that name something in the corpus, in lower case, beside those that do so in English.
+    """
     pieces = english.joined(phrases(fragment), fragment)
     if not pieces:
         return f"{plain(before)} {fragment}?" if forced else None
@@ -32,7 +38,7 @@ def swap(before: str, fragment: str, embeddings: Embeddings, fit: Fit | None = N
         start = 0 if not number else piece.preposition.start if piece.preposition else piece.start
         following = pieces[number + 1] if number + 1 < len(pieces) else None
         end = len(fragment) if following is None else following.preposition.start if following.preposition else following.start
-        swapped = Slots(made, embeddings, fit).put(fragment[start:end].strip(" ,"), forced=forced or made != before)
+        swapped = Slots(made, embeddings, fit, names).put(fragment[start:end].strip(" ,"), forced=forced or made != before)
         if swapped is None:
             return None
         made = swapped
@@ -46,6 +52,7 @@ class Slots:
     before: str
     embeddings: Embeddings
     fit: Fit | None = None
+    names: Set[str] = frozenset()
 
     def put(self, fragment: str, *, forced: bool) -> str | None:
         """The question with a fragment of one phrase in the place of its kind, or behind."""
@@ -64,6 +71,8 @@ class Slots:
             place = self._sharing(piece, present)
             if place is not None:
                 return self._replace(place, value, piece, None)
+        if place is None and preposition is None:
+            place = self._named(piece, present)
         if place is None:
             place = self._alike(piece, preposition, present, bar=ALIKE if forced else SURELY_ALIKE, vague=vague)
         if place is not None:
@@ -114,6 +123,15 @@ class Slots:
         if tells and self._cosines(_text(piece.words[:-1]), [_text(following.words)])[0] >= ALIKE:
             return Phrase((*best.words, following.preposition, *following.words), best.determiner)
         return best
+
+    def _named(self, piece: Phrase, present: Sequence[Phrase]) -> Phrase | None:
+        """The only name, for another name."""
+        named = [phrase for phrase in present if not phrase.is_time and self._names(phrase)]
+        return named[0] if len(named) == 1 and self._names(piece) else None
+
+    def _names(self, phrase: Phrase) -> bool:
+        """Whether each of its words is part of a name."""
+        return all(word.low in self.names or is_name(word.low) for word in phrase.words)
 
     def _alike(self, piece: Phrase, preposition: str | None, present: Sequence[Phrase], *, bar: float, vague: bool) -> Phrase | None:
         """The words that mean something of the same kind."""

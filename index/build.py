@@ -394,8 +394,7 @@ class _Passages:
             for number in range(passage.first_sentence, passage.first_sentence + len(passage.sentences)):
                 self.sentence_words.add(*self._earlier.sentence_words[number])
             return
-        pairs = words_of(f"{passage.context}\n{_under_header(passage, passage.text)}")
-        self.words.add([token for token, _ in pairs], [word.lower() for _, word in pairs if word.isalpha()])
+        self.words.add(tokenize(f"{passage.context}\n{_under_header(passage, passage.text)}"), [*_spelled(passage)])
         context = dict.fromkeys(tokenize(passage.context))
         for text in _sentences(passage):
             own = tokenize(_under_header(passage, text))
@@ -439,6 +438,19 @@ def embedded_texts(passage: Passage) -> list[str]:
 
 def _sentences(passage: Passage) -> list[str]:
     return [passage.text[start - passage.start : end - passage.start] for start, end in passage.sentences]
+
+
+def _spelled(passage: Passage) -> Iterator[str]:
+    """Its words as they are spelt; a dot before those at the beginning of a sentence, in headings and in tables, which all have capitals."""
+    for word in _words(f"{passage.context}\n{passage.header}"):
+        yield f".{word}"
+    for text in _sentences(passage):
+        for place, word in enumerate(_words(text)):
+            yield f".{word}" if place == 0 or passage.header else word
+
+
+def _words(text: str) -> list[str]:
+    return [word for _, word in words_of(text) if word.isalpha()]
 
 
 def _under_header(passage: Passage, text: str) -> str:

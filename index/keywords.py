@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-TOKENIZER = "words-10"  # part of an index's recipe: change it when texts come out as other words
+TOKENIZER = "words-11"  # part of an index's recipe: change it when texts come out as other words
 TOKENIZER_LIBRARIES = ("PyStemmer", "simplemma")  # other versions may make other words of a text
 
 UNSEEN = 20  # texts
@@ -212,12 +212,15 @@ def _tokens(kind: str, word: str) -> Sequence[str]:
 class Keywords:
     """BM25 over texts that are given as words; also knows how rare each word is and how words are spelt."""
 
-    def __init__(self, bm25: Any, frequency: Mapping[str, int], size: int, spellings: Mapping[str, int]) -> None:
+    def __init__(
+        self, bm25: Any, frequency: Mapping[str, int], size: int, spellings: Mapping[str, int], names: Iterable[str] = ()
+    ) -> None:  # fmt: skip
         self._bm25 = bm25
         self._vocabulary: Mapping[str, int] = bm25.vocab_dict if bm25 is not None else {}
         self.frequency = frequency  # of each token: the texts that hold it
         self.size = size  # texts
         self.spellings = spellings  # unstemmed words of the corpus and how often they stand there
+        self.names = frozenset(names)  # those of them that are written with a capital within sentences, and never without
 
     @classmethod
     def build(cls, texts: Iterable[Sequence[str]], spellings: Iterable[str] = ()) -> Keywords:
@@ -248,7 +251,7 @@ class Keywords:
         folder.mkdir(parents=True, exist_ok=True)
         self._bm25.save(str(folder), show_progress=False)
         stems = {word: found for word in self.spellings if (found := stem(word)) != word}
-        facts = {"size": self.size, "frequency": self.frequency, "spellings": self.spellings, "stems": stems}
+        facts = {"size": self.size, "frequency": self.frequency, "spellings": self.spellings, "names": sorted(self.names), "stems": stems}
         (folder / WORDS).write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
@@ -258,7 +261,7 @@ class Keywords:
         facts = json.loads((folder / WORDS).read_text(encoding="utf-8"))
         _recall(facts)
         bm25 = bm25s.BM25.load(str(folder), load_vocab=True, mmap=facts["size"] > 20000, show_progress=False)
-        return cls(bm25, facts["frequency"], facts["size"], facts["spellings"])
+        return cls(bm25, facts["frequency"], facts["size"], facts["spellings"], facts["names"])
 
 
 class Texts:
@@ -297,20 +300,26 @@ class Collector:
         self._tokens, self._spelled = Texts(), Texts()
         self._frequency: Counter[str] = Counter()
         self._spellings: Counter[str] = Counter()
+        self._capital: set[str] = set()
+        self._small: set[str] = set()
 
     def add(self, tokens: Sequence[str], spelled: Sequence[str] = ()) -> None:
-        """Take in a text as its tokens, with words as they are spelt."""
+        """Take in a text as its tokens, with words as they are spelt, a dot before those that have their capital from where they stand."""
         self._tokens.add(tokens or (NO_WORD,))
         self._spelled.add(spelled)
         self._frequency.update({*tokens} - {NO_WORD})
-        self._spellings.update(spelled)
+        for word in spelled:
+            low = word.lstrip(".").lower()
+            self._spellings[low] += 1
+            if not word.startswith("."):
+                (self._capital if word[0].isupper() else self._small).add(low)
 
     def keywords(self) -> Keywords:
         import bm25s
 
         bm25 = bm25s.BM25(method="lucene", k1=0.9, b=0.6)
         bm25.index((self._tokens.texts, self._tokens.numbers), show_progress=False)
-        return Keywords(bm25, self._frequency, len(self._tokens.texts), self._spellings)
+        return Keywords(bm25, self._frequency, len(self._tokens.texts), self._spellings, self._capital - self._small)
 
     def save(self, folder: Path) -> None:
         """Save what is searched, and the texts for a later index that holds some of them too."""

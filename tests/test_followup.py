@@ -110,6 +110,11 @@ def test_follow_up_is_written_out(embeddings: Embeddings, history: list[str], as
     assert stand_alone(asked, talk(*history), embeddings).lower() == standalone.lower()
 
 
+def test_a_name_of_the_corpus_takes_the_place_of_a_name(embeddings: Embeddings) -> None:
+    history = talk("what did bell say about the tax")
+    assert stand_alone("and sound", history, embeddings, names={"bell", "sound"}) == "What did sound say about the tax?"
+
+
 COMPLETE = [
     "What does a library card cost for visitors?",
     "is it legal to park on the pier",

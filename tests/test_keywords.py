@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.question import analyse
+from index import Index, IndexSettings, rebuild
 from index.keywords import Collected, Collector, Keywords, tokenize
 
 
@@ -115,3 +117,21 @@ def test_texts_of_an_index_come_back_as_they_were_taken_in(tmp_path):
     for ours, theirs in ((again.keywords(), fresh.keywords()), (again.keywords(), Keywords.load(tmp_path / "words"))):
         assert (ours.frequency, ours.spellings, ours.size) == (theirs.frequency, theirs.spellings, 3)
     assert again.keywords().scores(["whale"]).tolist() == fresh.keywords().scores(["whale"]).tolist()
+
+
+def test_words_with_a_capital_wherever_it_is_not_due_to_their_place_are_names(tmp_path):
+    collector = Collector()
+    collector.add(["ford"], [".Boats", "of", "Ford", "in", "Bell", "bell"])
+    collector.save(tmp_path / "words")
+    assert Keywords.load(tmp_path / "words").names == {"ford"}
+
+
+def test_names_of_a_corpus_are_known_however_they_are_typed(tmp_path, words):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "a.md").write_text("# Harbour News\n\nThe ferry of Reading sails daily. People like reading there. A pilot named Mark left Sound.\n")
+    settings = IndexSettings(corpus=corpus, index=tmp_path / "index", embedding_model="words")
+    rebuild(settings, words)
+    found = Index.open(settings, words).passage_words
+    assert found.names == {"mark", "sound"}
+    assert [term.is_name for term in analyse("when did mark reach sound", found).terms if term.token in ("mark", "sound")] == [True, True]
