@@ -290,6 +290,9 @@ class Talk:
             return None  # "what penalty" asks for one, it names none
         if is_same:
             return self._swap(rest)
+        frame = re.match(r"(?:what|which)\s+(?=(?:does|do|did|can|could|may|must|has|have|had|will|would|shall|should)\b)", self._plain, re.I)
+        if asks in ("how many", "how much") and len(found) <= 2 and frame:  # "how many boats?" after "what does it allow"
+            return f"{capital(bare)} {self._plain[frame.end() :]}?"
         adds = found[0].low in english.DETERMINERS | english.PREPOSITIONS | {"so", "not"}
         return f"{strip(self._also(asks))} {self._naming.day(rest)}?" if adds and asks in ("why", "when", "where", "how") else None
 

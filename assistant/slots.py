@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant import english
 from assistant.english import Phrase, article, finish, phrases, plain, words
@@ -18,6 +18,7 @@ ALIKE = 0.3  # cosine of two words or short phrases of one kind: "winter" and "s
 SURELY_ALIKE = 0.45  # the same for a message of two words that may as well be a new question
 _PLACING = frozenset("in at on to from near of for about as".split())  # that often change places: "the fee on", "for"
 _OPPOSED = ({"before", "after"}, {"with", "without"}, {"over", "under", "above", "below"}, {"since", "until", "from", "till"})
+_NOW = re.compile(r"\b(?:right now|now|today|currently|nowadays|at present|at the moment|these days)\b", re.I)
 _OWN_TIMES = frozenset("today now currently nowadays yesterday tomorrow last next".split())  # times that need no preposition
 
 
@@ -66,7 +67,8 @@ class Slots:
         kind = english.shape(piece.words)
         place = self._of_shape(kind, piece, present) if kind else None
         if place is None and kind == "time":
-            return self._append(fragment if preposition or not english.is_year(piece.head.low) else f"in {value}")
+            timeless = replace(self, before=" ".join(_NOW.sub(" ", self.before).split()))
+            return timeless._append(fragment if preposition or not english.is_year(piece.head.low) else f"in {value}")
         if place is None and not vague and (preposition is None or preposition in _PLACING):
             place = self._sharing(piece, present)
             if place is not None:
@@ -79,6 +81,10 @@ class Slots:
             return self._replace(place, value, piece, preposition)
         if preposition:
             return self._append(fragment) if forced else None
+        things = [phrase for phrase in present if not phrase.is_time and not opens(self.before, phrase)] if vague else []
+        if things:  # "a new one" after "a 1998 ketch"
+            kept = " ".join(word.text for word in things[-1].words if not english.is_year(word.low))
+            return self._replace(things[-1], f"{value} {kept}", piece, None)
         return self._judged(value, piece, forced=forced)
 
     def _append(self, text: str) -> str:

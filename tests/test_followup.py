@@ -94,6 +94,9 @@ REPLIED = [
     (["what is the rule => Would you like to know about the 21-year rule?"], "yes please", "What is the 21-year rule?"),
 ]
 THREE_TURNS = [
+    (["what does a berth cost now"], "and in 2019", "What does a berth cost in 2019?"),
+    (["how much is the fee for a 1998 ketch"], "and a new one?", "How much is the fee for a new ketch?"),
+    (["what does the licence allow"], "how many boats", "How many boats does the licence allow?"),
     (["can i camp in texas", "what about georgia"], "and colorado", "Can i camp in colorado?"),
     (["how tall is the tower of Corrant Head", "and of Skarrow Point?"], "when was it built", "When was the tower of Skarrow Point built?"),
     (["how many people came in 2019", "thanks!", "and 2021"], "no i meant 2023", "How many people came in 2023?"),
