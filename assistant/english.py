@@ -71,7 +71,7 @@ TIMES = frozenset(
     night afternoon noon midnight christmas easter""".split()
 )
 _WORD = re.compile(r"(?:[^\s?!,;:()\[\]\"“”]|(?<=\d)[,:](?=\d))+")
-_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
+_YEAR = re.compile(r"(?:1[5-9]|20)\d\d|(?:1[5-9]|20)?[1-9]0s")
 _AMOUNT = re.compile(r"[$€£¥]\d[\d.,]*\w*|\d[\d.,]*%")
 
 
@@ -208,10 +208,11 @@ def is_year(low: str) -> bool:
 
 
 def is_time(found: Sequence[Word]) -> bool:
-    """Whether words say when: a year, a day, a season, "last week"."""
-    return bool(found) and any(is_year(word.low) or word.low in TIMES for word in found) and not any(
-        word.low not in TIMES and not re.fullmatch(r"\d+(?:st|nd|rd|th)?|last|next|early|late|mid|model", word.low) for word in found
-    )  # fmt: skip
+    """Whether words say when: a year, the seventies in figures, a day, a season, "last week"."""
+    told = [is_year(word.low) or word.low in TIMES for word in found]
+    return any(told) and all(
+        tells or re.fullmatch(r"\d+(?:st|nd|rd|th)?|last|next|early|late|mid|model", word.low) for tells, word in zip(told, found, strict=True)
+    )
 
 
 def shape(found: Sequence[Word]) -> str | None:

@@ -38,6 +38,7 @@ _COMPARED = r" (?:(?:also|still|so|that|much|even|a lot) )*(?:more|less|much|man
 _DESCRIBED = r"\b(?:a|an|the|this|that|which|\w+est|\w+er|each|every|another|new|old|good|big|small|first|second|last|next)\s+$"
 _SUPERLATIVE = r"(which|what|who)(?:['’]?s|\b.*?\b(?:is|are|was|were))\s+(?:the\s+)?(?:[\w-]+\s+)?(?:\w+est|most|first|last|only|main|worst|least)\b"
 _SHARED_OUT = r"\b(?:which|how many|any|all|none|most|some|each|one|two|three) of $"
+_SAYING = r"say|said|claim|tell|announce|write|promise|post"
 _PERIODS = r"year|month|week|day|time|morning|evening|summer|winter|spring|autumn|season|century"
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAY = rf"\b\d{{1,2}} (?:{_MONTH})(?: \d{{4}})?|\b(?:{_MONTH}) \d{{1,2}}(?:, \d{{4}})?|\b(?:{_MONTH}) \d{{4}}"
@@ -208,6 +209,10 @@ class Naming:
         is_last, many = not strip(after), word.low in _PLURAL
         if is_last and re.search(r"\w\s+(?:do|done|doing)\s+$", earlier, re.I):
             return None  # "when did they do that"
+        if is_last and word.low == "that" and used and re.search(rf"\b(?:{_SAYING})\s+$", earlier, re.I):
+            return None  # "when did he say that"
+        if many and not used and re.match(r"who\s+(?!(?:is|was|are|were)\b)", self.before, re.I):
+            return None  # "what do they say" after "who opposes the fee"
         asked = None if used else statement_of(plain(self.before))
         if asked and words(asked)[0].low in english.ASKING and (word.low in ("this", "that") or re.match(_COMPARED, after, re.I)):
             return asked  # "is that more than last year"
@@ -249,7 +254,7 @@ class Naming:
         by_name = who is not None and not re.match(r"(?:the|an?)\s", who[1], re.I)
         if first and (by_name or (person_in(first.name) and (who or not asks_who))):
             return re.split(r"['’]s?\s", first.name)[0]
-        person = person_in(self.said)
+        person = person_in(self.said, about=plain(self.before))
         if person:
             return f"{person}, {who[1]}," if who and in_apposition else person
         is_one = first is not None and (pronoun in ("she", "her") or re.search(r"(?:er|or|ist|man|ian|ant)$", first.noun))  # a ship is a she

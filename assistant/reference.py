@@ -289,7 +289,7 @@ def _points(low: str, before: str, after: str) -> bool:
         return _demonstrates(low, before, after)
     if low == "there":
         if not after:
-            return before not in english.AUXILIARIES and before not in ("out", "over")
+            return before not in english.AUXILIARIES and before not in ("out", "over", "still")
         return bool(before) and before not in english.AUXILIARIES | english.ASKING and after not in english.AUXILIARIES and after != "be"
     if low == "one":
         if not after:
@@ -378,12 +378,19 @@ _TITLE = r"(?:Dr|Mr|Mrs|Ms|Capt|Prof|Sir|Sen|Rep|President|Secretary|Judge|Justi
 _PERSON = re.compile(r"\b[A-Z][a-z'’-]+(?:\s+(?:[A-Z]\.|[A-Z][a-z'’-]+)){1,2}\b")
 
 
-def person_in(text: str) -> str | None:
-    """The first name in a text that looks like a person's, one with a title before all others."""
+def person_in(text: str, *, about: str = "") -> str | None:
+    """The name in a text that looks most like a person's: one with a title, one that a question had a word of, one that is no English words.
+
+    >>> person_in("The Harbour Court heard Ada Reed on Monday.")
+    'Ada Reed'
+    """
     titled = re.search(rf"\b{_TITLE}\s+[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)?", text)
     if titled:
         return titled[0]
-    return next((match[0] for match in _PERSON.finditer(text) if not english.is_function(words(match[0])[0].low)), None)
+    asked = {word.low for word in words(about)}
+    found = [match[0] for match in _PERSON.finditer(text) if not english.is_function(words(match[0])[0].low)]
+    named = [name for name in found if any(is_name(word.low) for word in words(name))]
+    return next((name for name in found if not asked.isdisjoint(word.low for word in words(name))), next(iter([*named, *found]), None))
 
 
 def name_in(said: str, *, besides: str) -> str | None:

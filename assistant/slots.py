@@ -78,6 +78,8 @@ class Slots:
         if place is None:
             place = self._alike(piece, preposition, present, bar=ALIKE if forced else SURELY_ALIKE, vague=vague)
         if place is not None:
+            if piece.determiner is not None and english.is_year(piece.head.low) and piece.head.low[-1] != "s":
+                value = fragment[piece.words[0].start :]  # "a 2003 one" after "my 1999 ketch"
             return self._replace(place, value, piece, preposition)
         if preposition:
             return self._append(fragment) if forced else None

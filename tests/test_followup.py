@@ -94,6 +94,10 @@ REPLIED = [
     (["what is the rule => Would you like to know about the 21-year rule?"], "yes please", "What is the 21-year rule?"),
 ]
 THREE_TURNS = [
+    (["who set the mooring tax"], "is it still there", "Is the mooring tax still there?"),
+    (["who opposes the fee"], "what do they say", "What do they say (who opposes the fee)?"),
+    (["is my 1999 ketch old enough"], "and a 2003 one", "Is my 2003 ketch old enough?"),
+    (["how big may a ketch be before 1998"], "and in the 1970s", "How big may a ketch be in the 1970s?"),
     (["what does a berth cost now"], "and in 2019", "What does a berth cost in 2019?"),
     (["how much is the fee for a 1998 ketch"], "and a new one?", "How much is the fee for a new ketch?"),
     (["what does the licence allow"], "how many boats", "How many boats does the licence allow?"),
