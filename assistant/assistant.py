@@ -8,7 +8,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -97,17 +97,19 @@ def _is_told(term: Term, told: frozenset[str]) -> bool:
     return bool(related(term.token) & told) or term.is_faint
 
 
-def _of_place_first(question: Question, evidence: Sequence[Evidence], time_asked: Asked) -> list[Evidence]:
-    """Evidence on the place of a question before all on other places, where the best names it not and another near the question does."""
+def _of_place_first(question: Question, evidence: Sequence[Evidence], time_asked: Asked, names: Set[str]) -> list[Evidence]:
+    """Evidence on the place of a question before all on other places, where the best names it not and another near the question does.
+
+    `names` are words that name something in the corpus, in lower case.
+    """
     times = tokenize(time_asked.words)
     led = [phrase for phrase in phrases(question.text) if phrase.preposition and phrase.preposition.low in ("in", "at", "near")]
     where = {word.low for phrase in led for word in phrase.words}
-    names = {
-        term.token for term in question.terms if term.is_name and term.rarity >= RARE_NAME and term.word.lower() in where and term.token not in times
-    }
-    if not evidence or not names or evidence[0].covered & names:
+    named = [term for term in question.terms if term.is_name or term.word.lower() in names]
+    places = {term.token for term in named if term.rarity >= RARE_NAME and term.word.lower() in where and term.token not in times}
+    if not evidence or not places or evidence[0].covered & places:
         return list(evidence)
-    of_place = [item for item in evidence if item.covered & names and item.score > evidence[0].score - DISTANCE]
+    of_place = [item for item in evidence if item.covered & places and item.score > evidence[0].score - DISTANCE]
     if not of_place or of_place[0].features["cosine"] < NEAR:
         return list(evidence)
     return [*of_place, *(item for item in evidence if item not in of_place)]
@@ -345,7 +347,8 @@ class Assistant:
         return replace(general, question=question, evidence=evidence, support=support, told_of=told)
 
     def _ordered(self, question: Question, evidence: Sequence[Evidence], time_asked: Asked) -> list[Evidence]:
-        return _of_place_first(question, ordered(question, evidence, time_asked, self._histories, today=self._today().isoformat()), time_asked)
+        in_order = ordered(question, evidence, time_asked, self._histories, today=self._today().isoformat())
+        return _of_place_first(question, in_order, time_asked, self.index.passage_words.names)
 
     def _part(self, text: str, seconds: dict[str, float], time_asked: Asked) -> Part:
         started = time.perf_counter()

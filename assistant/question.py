@@ -97,7 +97,7 @@ def analyse(text: str, words: Keywords) -> Question:
     for token, word in words_of(text[orders.end() :] if orders else text):
         if token not in STOPWORDS and token not in terms and word != "may":  # the month is written with a capital
             capital = word[:1].isupper() and not shouted and not text.startswith(word)
-            term = Term(token, word, words.rarity(token), words.frequency.get(token, 0) > 0, capital or is_name(word) or word.lower() in words.names)
+            term = Term(token, word, words.rarity(token), words.frequency.get(token, 0) > 0, capital or is_name(word))
             terms[token] = term if term.known or not term.is_faint else replace(term, rarity=FAINT_SHARE * term.rarity)
     return Question(text, tuple(terms.values()), kind)
 
