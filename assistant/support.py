@@ -17,6 +17,7 @@ RARE_NAME = 0.5  # rarity of a name from which a question is about that, and not
 LACKING_NAME = 0.3  # rarity of a name without which little else may count
 LACKING_SHARE = 4.0  # of the threshold: a question whose name no good sentence has is declined sooner
 NEAR_SHARE = 0.5  # of the threshold: a question with such a sentence is answered with a reserve rather than declined
+SECOND = 0.3  # what it counts that the kind of thing asked for stands not in the best sentence, but in one of the next
 FEATURES = ("cosine", "covered", "rarest_name", "kind", "terms")
 
 
@@ -57,9 +58,14 @@ def features_of(question: Question, evidence: Sequence[Evidence]) -> dict[str, f
         "cosine": top[0].features["cosine"],
         "covered": top[0].features["covered"],
         "rarest_name": max((term.rarity for term in lacking if term.is_name), default=0.0),
-        "kind": float(bool(top[0].features["kind"]) or fits(question.text, question.kind, top[0].prose)),
+        "kind": max(float(_is_of_kind(question, top[0])), SECOND * any(_is_of_kind(question, item) for item in top)),
         "terms": min(1.0, len(_words(question)) / 10),
     }
+
+
+def _is_of_kind(question: Question, item: Evidence) -> bool:
+    """Whether a sentence holds the kind of thing asked for."""
+    return bool(item.features["kind"]) or fits(question.text, question.kind, item.prose)
 
 
 def missing_terms(question: Question, evidence: Sequence[Evidence]) -> tuple[Term, ...]:
