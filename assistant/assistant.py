@@ -26,7 +26,7 @@ from assistant.extract import DISTANCE, choose
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
 from assistant.history import Step
 from assistant.kinds import history_asked, kind_of, names_kind, states_absence
-from assistant.question import Question, Term, analyse, bare, broadened, check_question, parts_of, sides_of, speaks_of_age, years_of_make
+from assistant.question import Question, Term, analyse, as_whole, bare, broadened, check_question, parts_of, sides_of, speaks_of_age, years_of_make
 from assistant.reading import related
 from assistant.settings import AssistantSettings
 from assistant.spelling import Speller
@@ -352,7 +352,8 @@ class Assistant:
 
     def _part(self, text: str, seconds: dict[str, float], time_asked: Asked) -> Part:
         started = time.perf_counter()
-        text = in_figures(bare(text), time_asked)
+        plain = in_figures(bare(text), time_asked)
+        text = as_whole(plain)
         limit = self.settings.hits
         has_time = time_asked.is_former or not time_asked.is_past
         hits = self.index.search(text, limit=limit + FURTHER if has_time else limit)
@@ -367,6 +368,8 @@ class Assistant:
         gathered = gather(question, hits, self.index)
         touched = frozenset(place_of(item.hit.document_id, item.hit.section) for item in gathered[:TOUCHED])
         evidence = self._ordered(question, gathered, time_asked)
+        if text != plain:  # a subject alone asks for nothing that may be unknown
+            evidence = [*sorted(evidence[:TOUCHED], key=lambda item: states_absence(item.prose)), *evidence[TOUCHED:]]
         support = assess(question, evidence)
         for name, value in (("search", found - started), ("evidence", time.perf_counter() - found)):
             seconds[name] = seconds.get(name, 0.0) + value

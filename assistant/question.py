@@ -7,13 +7,14 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from assistant.english import ADVERBS, MEASURES, PREPOSITIONS
+from assistant.english import ADVERBS, MEASURES, PREPOSITIONS, is_verb
 from assistant.kinds import AUXILIARY, Kind, kind_of
 from assistant.reading import says_little
 from index import QuestionError
 from index.keywords import STOPWORDS, Keywords, is_english, lemma, words_of
 
 MAXIMUM_LENGTH = 2000  # characters; a question longer than a page is a document
+SUBJECT_WORDS = 2  # stop words left out
 FAINT_SHARE = 0.5  # of the rarity of a word that the corpus lacks, but that says little wherever it stands
 
 _FAINT = ADVERBS | PREPOSITIONS | MEASURES
@@ -88,6 +89,22 @@ def bare(text: str) -> str:
     return stripped if re.search(r"\w{3}", stripped) else text
 
 
+_SUBJECT = re.compile(r"\W*(?:(?:the|an?)\s+)?[^\W\d][\w'’.-]*(?:\s+[\w'’.-]+){0,2}\W*")
+
+
+def as_whole(text: str) -> str:
+    """A subject and nothing else, as the question what it is; any other text as it is.
+
+    >>> as_whole("berths"), as_whole("the mooring fee"), as_whole("who pays")
+    ('what is berths?', 'what is the mooring fee?', 'who pays')
+    """
+    found = words_of(text)
+    is_subject = _SUBJECT.fullmatch(text) and 0 < len({word for _, word in found}) <= SUBJECT_WORDS and len(found) <= 2 * SUBJECT_WORDS
+    if not is_subject or _ASKS.search(text) or any(is_verb(word.lower()) for _, word in found):
+        return text
+    return f"what is {text.strip(' ?.!')}?"
+
+
 def analyse(text: str, words: Keywords) -> Question:
     """Take a question apart against the words of a corpus."""
     terms: dict[str, Term] = {}
@@ -112,6 +129,7 @@ def is_name(word: str) -> bool:
     return low.isalpha() and (lemma(low)[:1].isupper() or not is_english(low))
 
 
+_ASKS = re.compile(rf"\b(?:how|when|who|whom|why|where|what|which|whose|{AUXILIARY})\b", re.I)
 _ASKING = rf"(?:how|when|who|whom|why|where|what|which|whose|{AUXILIARY})\b"
 _JOINT = re.compile(
     rf"\?\s+(?=\S)|(?:,|;)?\s+(?:and|or|also|plus|&)\s+(?=(?:also\s+)?{_ASKING})|[.;]\s+(?=(?:and\s+)?{_ASKING})", re.I

@@ -312,3 +312,14 @@ def test_what_a_rule_does_not_reach_is_no_gap_in_the_sources(assistant):
     answer = assistant.answer("Does the 15% rate of the Japan deal cover kei trucks?")
     assert "does not cover kei trucks" in answer.sentences[0].text
     assert answer.status == "answered"
+
+
+@pytest.mark.parametrize("subject", ["nissan sakura", "tell me about the nissan sakura"])
+def test_subject_alone_is_answered_by_what_it_is(assistant, subject):
+    assert assistant.answer(subject).sentences[0].text.startswith("The Nissan Sakura is an electric kei car")
+
+
+def test_subject_alone_is_not_answered_by_what_is_not_known_of_it(assistant):
+    answer = assistant.answer("rhode island kei")
+    assert answer.status == "answered"
+    assert not states_absence(answer.sentences[0].text)
