@@ -27,6 +27,9 @@ _BOX = re.compile(
     re.X | re.M,
 )
 
+# What reStructuredText says to its builder alone: ".. image:: b.svg" with its options, ".. code-block:: python", ".. _manual: https://…".
+_DIRECTIVE = re.compile(r"^[ \t]*\.\.[ \t]+(?:_\S.*?:(?:[ \t]+\S*)?|(?:\|[^|\n]+\|[ \t]+)?[\w-]+::[ \t]*\S*)$(?:\n[ \t]+:[\w-]+:[^\n]*)*", re.M)
+
 
 @dataclass(frozen=True)
 class Block:
@@ -64,11 +67,14 @@ def outline(text: str, *, indented_code: bool = True) -> Sequence[Block]:
 
 
 def _without_boxes(text: str) -> str:
-    """A text of as many lines, with what stands in boxes as if it stood outside them.
+    """A text of as many lines, without directives, and with what stands in boxes as if it stood outside them.
 
     >>> _without_boxes("!!! note\\n    Mind it.")
     '\\nMind it.'
+    >>> _without_boxes(".. |ci| image:: ci.svg\\n   :alt: Tests\\n\\nA boat.")
+    '\\n\\n\\nA boat.'
     """
+    text = _DIRECTIVE.sub(lambda match: "\n" * match[0].count("\n"), text)
     return _BOX.sub(lambda box: box[1] + re.sub(r"(?m)^([ \t>]*?)(?: {4}|\t)", r"\1", box["body"]), text)
 
 
