@@ -22,6 +22,7 @@ from index.search import Sentence
 WEIGHTS = Path(__file__).with_name("weights.json")  # fitted; the file says from which data
 
 COMMONEST = 0.2  # what a word counts that stands in every text: it tells little, but the question did say it
+ABOVE = 0.5  # what a word counts that a sentence has by its title and headings alone, of one that it says itself
 LIST_WORDS = 90  # of a list that is quoted whole, or as far as that
 TOGETHER = 2  # how far apart two words of a sentence may stand, stop words left out, to count as next to each other
 
@@ -161,7 +162,7 @@ class _Scale:
         features = {
             "cosine": sentence.cosine,
             "bm25": sentence.bm25 / self._highest,
-            "own": self._share(had),
+            "own": ABOVE * self._share(covered) + (1 - ABOVE) * self._share(had),
             "covered": self._share(covered),
             "rank": 1.0 / said.rank,
             "document": self._of_document[hit.document_id],
