@@ -295,7 +295,7 @@ def _is_step(hit: Hit, place: int) -> bool:
 
 def _is_code(hit: Hit, place: int) -> bool:
     """Whether a sentence is code that the one before announces."""
-    return bool(re.search(r"(?:`{3,}|~{3,})[^\n]*\n\s*\Z", _between(hit, place))) and hit.sentences[place - 1].text.endswith(":")
+    return place > 0 and hit.sentences[place].text.startswith(("```", "~~~")) and hit.sentences[place - 1].text.endswith(":")
 
 
 def _is_joined(hit: Hit, place: int) -> bool:

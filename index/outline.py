@@ -33,7 +33,7 @@ _DIRECTIVE = re.compile(r"^[ \t]*\.\.[ \t]+(?:_\S.*?:(?:[ \t]+\S*)?|(?:\|[^|\n]+
 
 @dataclass(frozen=True)
 class Block:
-    """A run of text that is never cut across: `text[start:end]`, without list marks."""
+    """A run of text that is never cut across: `text[start:end]`, without list marks; code with its fences."""
 
     kind: BlockKind
     start: int
@@ -108,13 +108,8 @@ def _trim(text: str, kind: BlockKind, level: int, start: int, end: int) -> Block
         else:  # underlined with === or ---
             title = re.sub(r"\n[ \t]*(=+|-+)[ \t]*\n*\Z", "", piece)
             end = start + len(title)
-    elif kind == "code":
-        body = re.sub(r"\A[ \t]*(`{3,}|~{3,})[^\n]*\n", "", piece)
-        start += len(piece) - len(body)
-        end = start + len(re.sub(r"\n?[ \t]*(`{3,}|~{3,})[ \t]*\n*\Z", "", body))
-    else:
-        mark = _LIST_MARK.match(piece)
-        start += mark.end() if mark and kind == "prose" else 0
+    elif kind == "prose" and (mark := _LIST_MARK.match(piece)):
+        start += mark.end()
     while end > start and text[end - 1].isspace():
         end -= 1
     while start < end and text[start].isspace():
