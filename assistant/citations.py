@@ -54,6 +54,7 @@ class Library:
 
 
 _FENCE = re.compile(r"(?m)^[ \t]*(?:`{3,}|~{3,})[^\n]*$")
+_FENCED = re.compile(r"(?ms)^[ \t>]*(`{3,}|~{3,})[^\n]*\n(.*?)(?:^[ \t>]*\1[ \t]*$|\Z)")
 _CELLS = re.compile(r"(?<!\\)\|")
 ENDED = re.compile(r"[.!?:][\"'”’)\]]*\Z")
 FRAGMENT = 14  # words; what is no longer and ends in no full stop is told with its heading
@@ -68,11 +69,18 @@ def as_prose(quote: str, *, header: str = "") -> str:
     'A small fee'
     >>> as_prose("| berth | 9 |", header="| what | dollars |")
     'what: berth; dollars: 9'
+    >>> as_prose("So:\\n```python\\nberth(**fees)\\n```")
+    'So: berth(**fees)'
     """
-    text = without_links(quote)
-    if text.lstrip().startswith("|"):
-        return "; ".join(read for row in text.strip().splitlines() if (read := _row(row, header)))
-    text = _FENCE.sub(" ", text)
+    if quote.lstrip().startswith("|"):
+        return "; ".join(read for row in without_links(quote).strip().splitlines() if (read := _row(row, header)))
+    pieces = _FENCED.split(quote)  # prose, fence, code and so on
+    parts = (" ".join(piece.split()) if place % 3 == 2 else _prose(piece) for place, piece in enumerate(pieces) if place % 3 != 1)
+    return " ".join(part for part in parts if part)
+
+
+def _prose(text: str) -> str:
+    text = _FENCE.sub(" ", without_links(text))
     text = re.sub(r"(?m)^\s*(?:>\s?)+", "", text)
     text = re.sub(r"(?<=[:;.!?])\s*\n\s*(?:[-*+]|\d{1,3}[.)])\s+", " ", text)
     text = re.sub(r"[,;]?\s*\n\s*(?:[-*+]|\d{1,3}[.)])\s+", "; ", text)  # the items of a list

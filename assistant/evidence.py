@@ -24,6 +24,7 @@ WEIGHTS = Path(__file__).with_name("weights.json")  # fitted; the file says from
 
 _NONE: frozenset[str] = frozenset()
 COMMONEST = 0.2  # what a word counts that stands in every text: it tells little, but the question did say it
+ABOVE = 0.5  # what a word counts that a sentence has by its title and headings alone, of one that it says itself
 LIST_WORDS = 90  # of a list that is quoted whole, or as far as that
 TOGETHER = 2  # how far apart two words of a sentence may stand, stop words left out, to count as next to each other
 
@@ -37,6 +38,9 @@ _POINTER = re.compile(
         |after(?:wards|\ that|\ this)|before\ (?:that|this)|until\ then|since\ then|what\ follows)\b""",
     re.I | re.X,
 )
+
+
+_ADDRESS = re.compile(r"\b(?:https?://|www\.)[^\s<>()]+")
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,7 @@ def _said(question: Question, hits: Sequence[Hit], listed: Mapping[str, frozense
             quote = hit.text[start - hit.start : end - hit.start]
             is_fitting = fits(question.text, question.kind, sentence.text, listed)
             prose = as_read(quote, hit.section, header=header, under_heading=above and not is_fitting)
-            tokens = _tokens(prose)
+            tokens = _tokens(_ADDRESS.sub(" ", prose))
             if ENDED.search(prose) or tokens - context - asked:
                 is_nearest, is_told_above = sentence.cosine >= nearest, above and not is_fitting
                 yield _Said(hit, rank, sentence, start, end, quote, prose, tokens | label, context, is_fitting, is_told_above, is_nearest)
@@ -164,7 +168,7 @@ class _Scale:
         features = {
             "cosine": sentence.cosine,
             "bm25": sentence.bm25 / self._highest,
-            "own": self._share(had),
+            "own": ABOVE * self._share(covered) + (1 - ABOVE) * self._share(had),
             "covered": self._share(covered),
             "rank": 1.0 / said.rank,
             "document": self._of_document[hit.document_id],
@@ -294,7 +298,7 @@ def _is_step(hit: Hit, place: int) -> bool:
 
 def _is_code(hit: Hit, place: int) -> bool:
     """Whether a sentence is code that the one before announces."""
-    return bool(re.search(r"(?:`{3,}|~{3,})[^\n]*\n\s*\Z", _between(hit, place))) and hit.sentences[place - 1].text.endswith(":")
+    return place > 0 and hit.sentences[place].text.startswith(("```", "~~~")) and hit.sentences[place - 1].text.endswith(":")
 
 
 def _is_joined(hit: Hit, place: int) -> bool:

@@ -110,6 +110,11 @@ _GIVEN: Mapping[Kind, re.Pattern[str]] = {
         re.I,
     ),
     "person": re.compile(r"(?:^|[a-z,;(\"“] ?)\b[A-Z][\w'’.-]+(?: (?:[A-Z][\w'’.-]+|of|de|van|von|bin))* ?[A-Z][\w'’-]+"),
+    "place": re.compile(
+        r"\b(?:in|at|on|near|off|along|from|between|around|beside|under|outside|inside|across|into|through|above|below|behind|within|by|to|where)\b"
+        r"|https?://|[./]\w+/",
+        re.I,
+    ),
 }
 
 # What a figure has to look like, by what is asked for; the first line that applies decides.

@@ -12,7 +12,7 @@ from index.outline import Block, outline
 from index.plain import without_pictures
 from index.sentences import is_label, sentence_spans
 
-CHUNKER = "headings-sentences-6"  # part of an index's recipe: change it when chunks come out differently
+CHUNKER = "headings-sentences-7"  # part of an index's recipe: change it when chunks come out differently
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 Span = tuple[int, int]

@@ -28,7 +28,7 @@ from index.plain import plain, without_pictures
 STATUSES = ("in force", "proposed", "final", "stayed", "repealed", "reported", "background")
 KINDS = ("article", "brief", "table", "primary")
 AUTHORITIES = ("statute", "regulation", "order", "guidance", "court", "press", "brief")
-READER = "documents-4"  # part of an index's recipe: change it when files come out as other texts
+READER = "documents-5"  # part of an index's recipe: change it when files come out as other texts
 READER_LIBRARIES = ("beautifulsoup4", "lxml", "markdown-it-py", "pypdf", "python-docx")  # other versions may read other texts
 
 _DATE_FIELDS = ("published", "as_of", "effective_from", "effective_until")

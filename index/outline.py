@@ -27,10 +27,13 @@ _BOX = re.compile(
     re.X | re.M,
 )
 
+# What reStructuredText says to its builder alone: ".. image:: b.svg" with its options, ".. code-block:: python", ".. _manual: https://…".
+_DIRECTIVE = re.compile(r"^[ \t]*\.\.[ \t]+(?:_\S.*?:(?:[ \t]+\S*)?|(?:\|[^|\n]+\|[ \t]+)?[\w-]+::[ \t]*\S*)$(?:\n[ \t]+:[\w-]+:[^\n]*)*", re.M)
+
 
 @dataclass(frozen=True)
 class Block:
-    """A run of text that is never cut across: `text[start:end]`, without list marks."""
+    """A run of text that is never cut across: `text[start:end]`, without list marks; code with its fences."""
 
     kind: BlockKind
     start: int
@@ -64,11 +67,14 @@ def outline(text: str, *, indented_code: bool = True) -> Sequence[Block]:
 
 
 def _without_boxes(text: str) -> str:
-    """A text of as many lines, with what stands in boxes as if it stood outside them.
+    """A text of as many lines, without directives, and with what stands in boxes as if it stood outside them.
 
     >>> _without_boxes("!!! note\\n    Mind it.")
     '\\nMind it.'
+    >>> _without_boxes(".. |ci| image:: ci.svg\\n   :alt: Tests\\n\\nA boat.")
+    '\\n\\n\\nA boat.'
     """
+    text = _DIRECTIVE.sub(lambda match: "\n" * match[0].count("\n"), text)
     return _BOX.sub(lambda box: box[1] + re.sub(r"(?m)^([ \t>]*?)(?: {4}|\t)", r"\1", box["body"]), text)
 
 
@@ -102,13 +108,8 @@ def _trim(text: str, kind: BlockKind, level: int, start: int, end: int) -> Block
         else:  # underlined with === or ---
             title = re.sub(r"\n[ \t]*(=+|-+)[ \t]*\n*\Z", "", piece)
             end = start + len(title)
-    elif kind == "code":
-        body = re.sub(r"\A[ \t]*(`{3,}|~{3,})[^\n]*\n", "", piece)
-        start += len(piece) - len(body)
-        end = start + len(re.sub(r"\n?[ \t]*(`{3,}|~{3,})[ \t]*\n*\Z", "", body))
-    else:
-        mark = _LIST_MARK.match(piece)
-        start += mark.end() if mark and kind == "prose" else 0
+    elif kind == "prose" and (mark := _LIST_MARK.match(piece)):
+        start += mark.end()
     while end > start and text[end - 1].isspace():
         end -= 1
     while start < end and text[start].isspace():

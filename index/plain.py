@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 _LINK = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\[(?!\d)[^\]]*\])")  # [text](address) or [text][label]
+_NAMED_ADDRESS = re.compile(r"`([^`<>]*\S)\s+<[^<>\s]+>`__?")  # `text <address>`_ of reStructuredText
 _MARKS = frozenset("`*_")
 _EMPHASIS = re.compile(r"(\*\*|__|\*|(?<!\w)_|_(?!\w))")
 _PICTURE = re.compile(r"!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])")
 _EMPTY_LINK = re.compile(r"\[\s*\](?:\([^)]*\)|\[[^\]]*\])")
 _TAG = re.compile(
     r"</?(?:a|b|i|u|p|br|hr|em|strong|small|sub|sup|kbd|code|pre|span|div|center|font|h[1-6]|ul|ol|li|dl|dt|dd|table|thead|tbody|tr|th|td|img|picture|source"
-    r"|video|details|summary|blockquote|section|figure|figcaption)(?:\s[^<>]*)?/?>",
+    r"|video|abbr|cite|del|ins|mark|var|samp|dfn|details|summary|blockquote|section|figure|figcaption)(?:\s[^<>]*)?/?>",
     re.I,
 )
 
@@ -29,8 +30,12 @@ def without_pictures(text: str) -> str:
 
 
 def without_links(text: str) -> str:
-    """Markdown with the texts of links in their place, and without what `without_pictures` leaves out."""
-    return _LINK.sub(r"\1", without_pictures(text))
+    """Markdown with the texts of links in their place, and without what `without_pictures` leaves out.
+
+    >>> without_links("See `the\\nmanual <https://x.example>`_ and [the rest](y).")
+    'See the\\nmanual and the rest.'
+    """
+    return _LINK.sub(r"\1", without_pictures(_NAMED_ADDRESS.sub(r"\1", text)))
 
 
 def on_one_line(text: str) -> str:
