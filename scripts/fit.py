@@ -32,7 +32,7 @@ from index import QuestionError
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARES = {"selqa": 3.0, "": 3.0}  # the curated corpus is ""; each further corpus weighs 1
-REFUSED = 0.015  # share of the answerable questions, with their answer found, that are declined at most
+REFUSED = 0.01  # share of the answerable questions, with their answer found, that are declined at most
 RESERVED = 0.22  # share of them that are answered with a reserve
 DATA = ROOT / "docs" / "data" / "support-features.csv"
 
