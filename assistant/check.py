@@ -58,6 +58,8 @@ def check(sentence: str, sources: Sequence[Source], near: Near | None = None) ->
     """
     if not sources:
         return Verdict(False, "no evidence")
+    if quoting := tuple(place for place, source in enumerate(sources) if _is_quoted(sentence, source.text)):
+        return Verdict(True, used=quoting)
     pieces = [(place, piece) for place, source in enumerate(sources) for piece in _sentences(source)]
     parts = [piece for _, piece in pieces]
     verdict = _against_each(sentence, parts, near)

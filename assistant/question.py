@@ -14,7 +14,7 @@ from index import QuestionError
 from index.keywords import STOPWORDS, Keywords, is_english, lemma, words_of
 
 MAXIMUM_LENGTH = 2000  # characters; a question longer than a page is a document
-SUBJECT_WORDS = 2  # stop words left out
+SUBJECT_WORDS = 3  # stop words left out
 FAINT_SHARE = 0.5  # of the rarity of a word that the corpus lacks, but that says little wherever it stands
 
 _FAINT = ADVERBS | PREPOSITIONS | MEASURES
