@@ -129,7 +129,7 @@ def _said(question: Question, hits: Sequence[Hit], listed: Mapping[str, frozense
             quote = hit.text[start - hit.start : end - hit.start]
             is_fitting = fits(question.text, question.kind, sentence.text, listed)
             prose = as_read(quote, hit.section, header=header, under_heading=above and not is_fitting)
-            tokens = _tokens(_ADDRESS.sub(" ", prose))
+            tokens = _tokens(_ADDRESS.sub(" ", prose) if "//" in prose or "www" in prose else prose)
             if ENDED.search(prose) or tokens - context - asked:
                 is_nearest, is_told_above = sentence.cosine >= nearest, above and not is_fitting
                 yield _Said(hit, rank, sentence, start, end, quote, prose, tokens | label, context, is_fitting, is_told_above, is_nearest)
