@@ -122,9 +122,12 @@ def _said(question: Question, hits: Sequence[Hit], listed: Mapping[str, frozense
         for place, sentence in enumerate(hit.sentences):
             if header == sentence.text:  # each row of the table is read under it
                 continue
-            label = _tokens(found) if (found := label_of(sentence.text)) else label if _is_of_same_item(hit, place) else _NONE
-            if is_label(sentence.text):
-                continue
+            if found := label_of(sentence.text):
+                label = _tokens(found)
+                if found == sentence.text:
+                    continue
+            elif label and not _is_of_same_item(hit, place):
+                label = _NONE
             start, end = _extent(hit, place)
             quote = hit.text[start - hit.start : end - hit.start]
             is_fitting = fits(question.text, question.kind, sentence.text, listed)
