@@ -20,7 +20,6 @@ from assistant.answer import Answer, AnswerSentence, Citation, Usage
 from assistant.citations import Library, as_markdown, marks
 from assistant.days import Asked, asked, in_figures
 from assistant.disputes import Dispute
-from assistant.english import phrases
 from assistant.evidence import Evidence, as_answerable, gather
 from assistant.extract import DISTANCE, choose
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
@@ -30,7 +29,7 @@ from assistant.question import Question, Term, analyse, as_whole, bare, broadene
 from assistant.reading import related
 from assistant.settings import AssistantSettings
 from assistant.spelling import Speller
-from assistant.support import NEAR, RARE_NAME, Support, assess
+from assistant.support import NEAR, RARE_NAME, Support, assess, missing_terms
 from assistant.validity import Histories, Place, changed_since, day_of, in_time, notes_on, ordered, place_of, state_on
 from index import GenerationGone, Hit, Index, IndexDamaged, IndexMissing, IndexSettings, IndexStale, open_embeddings, rebuild
 from index.disagreements import read_disagreements
@@ -73,12 +72,15 @@ class Part:
     def is_answered(self) -> bool:
         return self.support.status != "declined"
 
-    def lack(self, told: frozenset[str]) -> str | None:
-        """What the evidence does not have of the question, as a sentence; None when it has all. `told` are the words that the answer covers."""
+    def lack(self, told: frozenset[str], citations: Sequence[Citation]) -> str | None:
+        """What an answer does not have of the question, as a sentence; None when it has all.
+
+        `told` are the words that the answer covers, `citations` what it quotes.
+        """
         if self.support.status == "declined":
             return prompts.PART_MISSING.format(part=self.question.text)
         times = self.asked.words.lower().split()  # a day is answered for, whether a sentence names it or not
-        lacking = [term for term in self.support.missing if term.word.lower() not in times and not _is_told(term, told)]
+        lacking = [term for term in self._missing(citations) if term.word.lower() not in times and not _is_told(term, told)]
         if self.support.status == "answered":  # with a reserve only for what no text of the corpus speaks of
             lacking = [term for term in lacking if not term.known and len(term.word) > 2]
             if not lacking:
@@ -90,6 +92,13 @@ class Part:
         if words:
             named.append(prompts.NOT_IN_QUOTES.format(terms=prompts.listed([f"“{word}”" for word in words], joint="or")))
         return " ".join(named) or prompts.NOT_EXACTLY
+
+    def _missing(self, citations: Sequence[Citation]) -> tuple[Term, ...]:
+        """The telling words of the question that neither the best evidence has, nor, where it is quoted, any that is."""
+        spans = {(citation.document_id, citation.start, citation.end) for citation in citations}
+        quoted = [item for item in self.evidence if (item.hit.document_id, item.start, item.end) in spans]
+        further = missing_terms(self.question, quoted) if quoted else ()
+        return tuple(dict.fromkeys((*self.support.missing, *further)))
 
 
 def _is_told(term: Term, told: frozenset[str]) -> bool:
@@ -103,10 +112,8 @@ def _of_place_first(question: Question, evidence: Sequence[Evidence], time_asked
     `names` are words that name something in the corpus, in lower case.
     """
     times = tokenize(time_asked.words)
-    led = [phrase for phrase in phrases(question.text) if phrase.preposition and phrase.preposition.low in ("in", "at", "near")]
-    where = {word.low for phrase in led for word in phrase.words}
     named = [term for term in question.terms if term.is_name or term.word.lower() in names]
-    places = {term.token for term in named if term.rarity >= RARE_NAME and term.word.lower() in where and term.token not in times}
+    places = {term.token for term in named if term.rarity >= RARE_NAME and term.word.lower() in question.where and term.token not in times}
     if not evidence or not places or evidence[0].covered & places:
         return list(evidence)
     of_place = [item for item in evidence if item.covered & places and item.score > evidence[0].score - DISTANCE]
@@ -510,7 +517,7 @@ class Assistant:
     ) -> Answer:  # fmt: skip
         told = frozenset(tokenize(" ".join(sentence.text for sentence in sentences)))
         told |= {term for term, others in self._alike(prepared).items() if others & told}
-        missing = " ".join(dict.fromkeys(filter(None, (*(part.lack(told) for part in prepared.parts), lacking)))) or None
+        missing = " ".join(dict.fromkeys(filter(None, (*(part.lack(told, citations) for part in prepared.parts), lacking)))) or None
         lines = [f"{as_markdown(sentence.text)}\u00a0{marks(sentence.citations)}" for sentence in sentences]
         text = "\n".join(f"- {line}" for line in lines) if as_list and len(lines) > 1 else " ".join(lines)
         if missing and complete:

@@ -12,6 +12,8 @@ LIST_WORDS = 140
 SIMILAR = 0.8  # share of the shorter sentence's words that two sentences may have in common
 DISTANCE = 5.0  # by which the score of a further sentence may lie below the first's
 FOLLOWING = 2.0  # what it is worth to stand right behind one of them, where a reason is asked for: it often comes next and does not say so
+COMPLETING = 3.0  # the same behind a short one, whatever is asked for: terse prose tells a thing in two sentences
+SHORT = 12  # words up to which a sentence is short
 COVERAGE = 3.0  # what it is worth to cover all of the question's words that the sentences before it do not
 
 
@@ -29,8 +31,7 @@ def choose(question: Question, evidence: Sequence[Evidence], *, limit: int = 5) 
         covered = frozenset().union(*(item.covered for item in chosen))
 
         def gain(item: Evidence, covered: frozenset[str] = covered) -> float:
-            following = FOLLOWING if question.kind == "reason" and any(_follows(item, other) for other in chosen) else 0.0
-            return item.score + following + COVERAGE * sum(rarity[token] for token in item.covered - covered) / total
+            return item.score + _worth_behind(item, chosen, question) + COVERAGE * sum(rarity[token] for token in item.covered - covered) / total
 
         best = max(waiting, key=gain)
         waiting.remove(best)
@@ -44,6 +45,14 @@ def choose(question: Question, evidence: Sequence[Evidence], *, limit: int = 5) 
         chosen[place : place + 1] = [best]
         words += length
     return chosen
+
+
+def _worth_behind(item: Evidence, chosen: Sequence[Evidence], question: Question) -> float:
+    """What it is worth that a sentence stands right behind one that is chosen."""
+    before = next((other for other in chosen if _follows(item, other)), None)
+    if before is None:
+        return 0.0
+    return max(FOLLOWING if question.kind == "reason" else 0.0, COMPLETING if len(before.prose.split()) < SHORT else 0.0)
 
 
 def _holds(first: Evidence, second: Evidence) -> bool:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from assistant.english import ADVERBS, MEASURES, PREPOSITIONS, is_verb
+from assistant.english import ADVERBS, MEASURES, PREPOSITIONS, is_verb, phrases
 from assistant.kinds import AUXILIARY, Kind, kind_of
 from assistant.reading import says_little
 from index import QuestionError
@@ -49,6 +49,7 @@ class Question:
     text: str
     terms: tuple[Term, ...]
     kind: Kind
+    where: frozenset[str] = frozenset()  # the words that say in, at or near what, in lower case
 
 
 def check_question(question: object, *, maximum: int = MAXIMUM_LENGTH) -> str:
@@ -116,7 +117,8 @@ def analyse(text: str, words: Keywords) -> Question:
             capital = word[:1].isupper() and not shouted and not text.startswith(word)
             term = Term(token, word, words.rarity(token), words.frequency.get(token, 0) > 0, capital or is_name(word))
             terms[token] = term if term.known or not term.is_faint else replace(term, rarity=FAINT_SHARE * term.rarity)
-    return Question(text, tuple(terms.values()), kind)
+    led = [phrase for phrase in phrases(text) if phrase.preposition and phrase.preposition.low in ("in", "at", "near")]
+    return Question(text, tuple(terms.values()), kind, frozenset(word.low for phrase in led for word in phrase.words))
 
 
 def is_name(word: str) -> bool:

@@ -29,7 +29,7 @@ def swap(
 
     `names` are words that name something in the corpus, in lower case, beside those that do so in English.
     """
-    pieces = english.joined(phrases(fragment), fragment)
+    pieces = [piece for piece in english.joined(phrases(fragment), fragment) if any(word.low not in ("one", "ones") for word in piece.words)]
     if not pieces:
         return f"{plain(before)} {fragment}?" if forced else None
     made = before

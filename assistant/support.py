@@ -15,7 +15,8 @@ BEST = 3  # sentences that the decision looks at: what an answer would hold
 NEAR = 0.45  # cosine of a sentence that speaks of what is asked, if in other words
 RARE_NAME = 0.5  # rarity of a name from which a question is about that, and not about what is near
 LACKING_NAME = 0.3  # rarity of a name without which little else may count
-LACKING_SHARE = 4.0  # of the threshold: a question whose name no good sentence has is declined sooner
+LACKING_SHARE = 3.0  # of the threshold: a question whose name no good sentence has is declined sooner
+ELSEWHERE_SHARE = 12.0  # the same where it is the place asked about, for what holds in another place misleads
 NEAR_SHARE = 0.5  # of the threshold: a question with such a sentence is answered with a reserve rather than declined
 SECOND = 0.3  # what it counts that the kind of thing asked for stands not in the best sentence, but in one of the next
 FEATURES = ("cosine", "covered", "rarest_name", "kind", "terms")
@@ -39,12 +40,14 @@ def assess(question: Question, evidence: Sequence[Evidence]) -> Support:
     probability = 1 / (1 + math.exp(-total)) if question.terms and evidence else 0.0
     status: Literal["answered", "partial", "declined"] = "answered"
     is_near = features["cosine"] >= NEAR and features["rarest_name"] < RARE_NAME
-    share = LACKING_SHARE if features["rarest_name"] >= LACKING_NAME else NEAR_SHARE if is_near else 1.0
+    share = NEAR_SHARE if is_near else 1.0
+    if features["rarest_name"] >= LACKING_NAME:
+        share = ELSEWHERE_SHARE if _lacks_place(question, evidence) else LACKING_SHARE
     if probability < fitted["declined_below"] * share:
         status = "declined"
     elif probability < fitted["answered_from"] or features["rarest_name"] >= RARE_NAME or states_absence(evidence[0].prose):
         status = "partial"
-    return Support(probability, status, missing_terms(question, evidence), features)
+    return Support(probability, status, missing_terms(question, evidence[:BEST]), features)
 
 
 def features_of(question: Question, evidence: Sequence[Evidence]) -> dict[str, float]:
@@ -63,14 +66,19 @@ def features_of(question: Question, evidence: Sequence[Evidence]) -> dict[str, f
     }
 
 
+def _lacks_place(question: Question, evidence: Sequence[Evidence]) -> bool:
+    """Whether a name that the best evidence does not have says in, at or near what something is asked."""
+    return any(term.is_name and term.word.lower() in question.where for term in missing_terms(question, evidence[:BEST]))
+
+
 def _is_of_kind(question: Question, item: Evidence) -> bool:
     """Whether a sentence holds the kind of thing asked for."""
     return bool(item.features["kind"]) or fits(question.text, question.kind, item.prose)
 
 
 def missing_terms(question: Question, evidence: Sequence[Evidence]) -> tuple[Term, ...]:
-    """The telling words of a question that the best evidence does not have: names and figures first, then by rarity."""
-    together = frozenset().union(*(item.covered for item in evidence[:BEST])) if evidence else frozenset()
+    """The telling words of a question that none of some evidence has: names and figures first, then by rarity."""
+    together = frozenset().union(*(item.covered for item in evidence))
     lacking = [term for term in _words(question) if not _has(term, question, together) and term.rarity >= 0.3]
     return tuple(sorted(lacking, key=lambda term: (not term.is_name, not term.token[:1].isdigit(), -term.rarity)))
 

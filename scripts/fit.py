@@ -6,7 +6,8 @@ Uses the golden questions that are not kept apart and, when its folder is given,
 
 A plain logistic regression. The weights of a sentence's score stand in the same file; they are round numbers, chosen by the share of
 golden questions answered rightly, and stay as they are. Each corpus weighs as said in SHARES, whatever its size, so that none is
-fitted alone; the figures printed for each corpus come from a fit without it.
+fitted alone; the figures printed for each corpus come from a fit without it. The questions of golden/development are not fitted on; they
+only tell below which probability a question may be declined.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from index import QuestionError
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARES = {"selqa": 3.0, "": 3.0}  # the curated corpus is ""; each further corpus weighs 1
-REFUSED = 0.01  # share of the answerable questions, with their answer found, that are declined at most
+REFUSED = 0.04  # share of the answerable questions of any one corpus, with their answer found, that are declined at most
 RESERVED = 0.22  # share of them that are answered with a reserve
 DATA = ROOT / "docs" / "data" / "support-features.csv"
 
@@ -84,6 +85,24 @@ def example_of(
     return Example(corpus, right.astype(float), [decision[name] for name in FEATURES], answerable)
 
 
+def examples_in(folder: Path, index: Path) -> list[Example]:
+    """The questions of a folder's files, each on its corpus."""
+    questions: dict[str, list[Golden]] = {}
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            corpus, found = read_golden(path)
+        except Exception as error:
+            click.echo(f"left out {path.name}: {error}", err=True)
+            continue
+        questions.setdefault(str(corpus or ""), []).extend(question for question in found if not question.as_of)
+    examples: list[Example] = []
+    for corpus, found in questions.items():
+        if found:
+            assistant = Assistant.open(corpus=corpus or None, index=index / (Path(corpus).name or "own"))
+            examples += examples_of(assistant, Path(corpus).name if corpus else "", found)
+    return examples
+
+
 def selqa_examples(folder: Path, index: Path, limit: int) -> list[Example]:
     """SelQA's test questions, each with its section in the corpus and without it."""
     assistant, parts = open_corpus(folder, index)
@@ -121,16 +140,16 @@ def probability(example: Example, fitted: dict[str, float]) -> float:
     return float(1 / (1 + np.exp(-total)))
 
 
-def thresholds(examples: list[Example], support: dict[str, float]) -> dict[str, float]:
+def thresholds(examples: list[Example], further: list[Example], support: dict[str, float]) -> dict[str, float]:
     """Below which probability a question is declined, and from which it is answered without reserve: quantiles of the questions whose
     answer is among the best sentences, of the corpora that have unanswerable questions too. None of them may decline more than REFUSED,
-    for a subject that nobody tuned on is harder than any of them; how many get a reserve is their mean."""
-    found: dict[str, list[float]] = {"declined_below": [], "answered_from": []}
-    for corpus in {example.corpus for example in examples if not example.answerable}:
-        scores = [probability(item, support) for item in examples if item.corpus == corpus and item.answerable and first_right(item, depth=5)]
-        for name, refused in (("declined_below", REFUSED), ("answered_from", RESERVED)):
-            found[name].append(float(np.quantile(scores, refused)))
-    return {"declined_below": round(min(found["declined_below"]), 3), "answered_from": round(float(np.mean(found["answered_from"])), 3)}
+    nor may any that was not fitted on, for a subject that nobody tuned on is harder; how many get a reserve is the mean of those fitted on."""
+    below, reserved = [], []
+    for kept, items in ((reserved, examples), (below, [*examples, *further])):
+        for corpus in {item.corpus for item in items if not item.answerable}:
+            scores = [probability(item, support) for item in items if item.corpus == corpus and item.answerable and first_right(item, depth=5)]
+            kept.append(float(np.quantile(scores, RESERVED if kept is reserved else REFUSED)))
+    return {"declined_below": round(min(below), 3), "answered_from": round(float(np.mean(reserved)), 3)}
 
 
 def first_right(example: Example, *, depth: int = 1) -> bool:
@@ -146,18 +165,9 @@ def first_right(example: Example, *, depth: int = 1) -> bool:
 def main(selqa: Path | None, index: Path | None, limit: int, dry_run: bool) -> None:
     """Fit the weights and write them with the data that made them."""
     place = index or Path(tempfile.mkdtemp())
-    questions: dict[str, list[Golden]] = {}
-    for path in sorted((ROOT / "tests" / "golden").glob("*.toml")):
-        try:
-            corpus, found = read_golden(path)
-        except Exception as error:
-            click.echo(f"left out {path.name}: {error}", err=True)
-            continue
-        questions.setdefault(str(corpus or ""), []).extend(question for question in found if not question.as_of)
-    examples: list[Example] = []
-    for corpus, found in questions.items():
-        assistant = Assistant.open(corpus=corpus or None, index=place / (Path(corpus).name or "own"))
-        examples += examples_of(assistant, Path(corpus).name if corpus else "", found)
+    golden = ROOT / "tests" / "golden"
+    examples = examples_in(golden, place)
+    further = examples_in(golden / "development", place)
     if selqa:
         examples += selqa_examples(selqa, place, limit)
 
@@ -177,11 +187,11 @@ def main(selqa: Path | None, index: Path | None, limit: int, dry_run: bool) -> N
             f"declined {np.mean(scores[~labels] < threshold):.2f} where 4% are refused ({len(answerable)} + {len(held) - len(answerable)})"
         )
     support = fit_support(examples)
-    support |= thresholds(examples, support)
+    support |= thresholds(examples, further, support)
     click.echo(json.dumps(support, indent=1))
     if dry_run:
         return
-    counts = {corpus or "own": sum(example.corpus == corpus for example in examples) for corpus in {example.corpus for example in examples}}
+    counts = {corpus or "own": sum(example.corpus == corpus for example in examples) for corpus in sorted({example.corpus for example in examples})}
     sentence = json.loads(WEIGHTS.read_text(encoding="utf-8"))["sentence"]
     WEIGHTS.write_text(
         json.dumps({"sentence": sentence, "support": support, "data": {"questions": counts, "made by": "scripts/fit.py"}}, indent=1) + "\n",

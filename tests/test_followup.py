@@ -117,6 +117,13 @@ def test_follow_up_is_written_out(embeddings: Embeddings, history: list[str], as
     assert stand_alone(asked, talk(*history), embeddings).lower() == standalone.lower()
 
 
+@pytest.mark.parametrize("asked", ["the ones on boats too?", "and the ones?"])
+def test_a_word_for_anything_takes_no_place(embeddings: Embeddings, asked: str) -> None:
+    made = stand_alone(asked, talk("did the court lift the fees on cars", asked), embeddings)
+    assert "fees" in made
+    assert ("boats" in made) == ("boats" in asked)
+
+
 def test_a_name_of_the_corpus_takes_the_place_of_a_name(embeddings: Embeddings) -> None:
     history = talk("what did bell say about the tax")
     assert stand_alone("and sound", history, embeddings, names={"bell", "sound"}) == "What did sound say about the tax?"

@@ -48,6 +48,10 @@ The tower of the pumping station is the tallest building of the town. It was bui
 
 - five days a year
 
+## The pump runs dry
+
+Low water only. Open the north sluice by half a turn.
+
 ## Trial of the new pump
 
 **Method.** Ten guards pumped for a week.
@@ -80,6 +84,11 @@ def test_a_quote_reads_by_itself(guide, question, sentence):
     answer = guide.answer(question)
     assert any(sentence in shown.text for shown in answer.sentences), [shown.text for shown in answer.sentences]
     assert verify(answer, guide.index.settings.corpus) == []
+
+
+def test_what_completes_a_short_sentence_stands_behind_it(guide):
+    quoted = [sentence.text for sentence in guide.answer("why does the pump run dry when the water is low").sentences]
+    assert "Open the north sluice by half a turn." in quoted[:2]
 
 
 def test_what_a_paragraph_begins_with_in_place_of_a_heading_counts_for_all_of_it_and_is_not_quoted(guide):
