@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.keywords import lemma
+from index.keywords import is_english, lemma
 
 ARTICLES = frozenset("a an the".split())
 DETERMINERS = ARTICLES | frozenset(
@@ -241,6 +241,7 @@ def phrases(text: str) -> list[Phrase]:
     preposition: Word | None = None
     measured = False  # after "how", where "old" names nothing
     acting = False  # a verb may come: after "do", "can", "who" or "to"
+    unknown = _unknown_verb(every)
 
     def close() -> None:
         nonlocal run, determiner, preposition
@@ -251,6 +252,7 @@ def phrases(text: str) -> list[Phrase]:
     for place, word in enumerate(every):
         low, earlier = word.low, every[place - 1].low if place else ""
         acts = not is_function(low) and _acts(low, earlier, acting=acting, in_phrase=bool(run), is_last=place + 1 == len(every))
+        acts = acts or word is unknown
         if acts or is_function(low):
             close()
             measured = low == "how" or (measured and low in ("much", "more"))
@@ -266,6 +268,21 @@ def phrases(text: str) -> list[Phrase]:
             run.append(word)
     close()
     return found
+
+
+def _unknown_verb(every: Sequence[Word]) -> Word | None:
+    """The verb behind "do" and its subject, where it is none that questions are made of: "does it encrypt names"."""
+    helper = next((place for place, word in enumerate(every) if word.low in ("do", "does", "did")), None)
+    if helper is None or any(is_verb(word.low) for word in every[helper + 1 :]):
+        return None
+    behind = [word for word in every[helper + 1 :] if word.low not in DETERMINERS and word.low not in ADVERBS]
+    return next((word for place, word in enumerate(behind) if place and not is_function(word.low) and _can_act(word.low)), None)
+
+
+def _can_act(low: str) -> bool:
+    """Whether a dictionary of English has a verb's forms of a word: "threaten", "threatening"."""
+    doing = f"{low[:-1] if low.endswith('e') else low}ing"
+    return is_english(doing) and lemma(doing) == low
 
 
 def _acts(low: str, earlier: str, *, acting: bool, in_phrase: bool, is_last: bool) -> bool:

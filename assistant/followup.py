@@ -128,6 +128,7 @@ _SHORT: tuple[tuple[str, str], ...] = (  # what people type → what it asks
     (r"says who|who (?:says|said)(?: so| that| this| it)?|according to (?:who|whom|what)|(?:what(?:'?s| is) (?:the|your) )?sources?", "who says so"),
     (r"source for that|where (?:does|did) (?:it|that) (?:say (?:so|that)|come from)|where is that from|how do you know(?: that)?", "who says so"),
     (rf"(?:(?:is|are|was) {_IT} )?(?:still|currently|really) (?:true|the case|so|correct|right|like that)|does {_IT} still (?:hold|stand)", "now"),
+    (rf"is {_IT} (?:true|the case|so|correct|right) (?:now|today|yet|by now|these days|at the moment)", "now"),
     (r"still|even now|now|today|(?:what|how) about (?:now|today)|these days", "now"),
     (rf"really|are you (?:sure|certain)(?: about that)?|sure|is {_IT} (?:true|right|correct|so)|seriously", "again"),
     (r"can you (?:repeat|confirm) that|say that again", "again"),
@@ -135,6 +136,16 @@ _SHORT: tuple[tuple[str, str], ...] = (  # what people type → what it asks
     (r"what else|anything else|any more", "more"),
     (rf"what (?:does|do) (?:{_IT}|they) mean(?: exactly)?|meaning|what is {_IT}|what are (?:they|those|these)|what'?s that", "meaning"),
 )
+_MORE = r"(?:the )?(?:more|less|most|least) [\w-]+|(?:the )?\w{2,}(?:er|est)|better|worse|the same|best|worst"
+_THE_TWO = r"(?:they|them|these|those|the two|these two|those two|the both|both|each other)"
+_COMPARES = re.compile(  # of the two things asked about last
+    rf"how (?:do|did|would|does) (?:{_THE_TWO}|it|that|this) (?:compare|differ)(?: to each other)?"
+    rf"|compare {_THE_TWO}|(?:is|are|was|were) {_THE_TWO} the same"
+    rf"|(?:what(?:'?s| is| are) the |the |any )?differences?(?: between {_THE_TWO})?"
+    rf"|which(?: one)?(?: of {_THE_TWO})? (?:is|was|are|were) (?:{_MORE})"
+)
+_WHICH_ONES = re.compile(r"which(?: ones?)?(?: exactly)?|(?:like|such as)(?: what| which)?|for example|name (?:them|some)|who are they")
+_SAID_THAT = re.compile(rf"(?:{AUXILIARY})\s.+?\b(?:say|said|claim|announce|promise|threaten|state|decide|propose)\b.{{0,30}}?\bthat\s+", re.I)
 _YES_NO = re.compile(rf"(?:{AUXILIARY})\b", re.I)
 _ADVERBIAL = re.compile(
     rf"(?:(?:since|from|until|till|as of) when|when|where|why|how come|how(?: long| often| fast| far)?)(?:['’]s)?\s+(?=(?:{AUXILIARY})\b)", re.I
@@ -231,11 +242,24 @@ class Talk:
 
     def _short(self, bare: str) -> str | None:
         low = bare.lower().replace("’", "'")
+        if _COMPARES.fullmatch(low) and (sides := self._sides):
+            return f"Compare {sides[0]} with {sides[1]}."
+        if _WHICH_ONES.fullmatch(low) and (asked := self._naming.which_ones()):
+            return asked
         for pattern, sense in _SHORT:
             match = re.fullmatch(pattern, low)
             if match:
                 return self._also(sense or match[1])
         return None
+
+    @property
+    def _sides(self) -> tuple[str, str] | None:
+        """What the last two questions were about, where they asked the same of two things."""
+        if not self.earlier:
+            return None
+        one, other = topic(plain(self.earlier[-1])), topic(self._plain)
+        common = {word.stem for word in words(one)} & {word.stem for word in words(other)}
+        return (one, other) if one != other and any(not english.is_function(stem) for stem in common) else None
 
     def _also(self, sense: str) -> str:
         """The question before, asked for something else."""
@@ -246,6 +270,8 @@ class Talk:
             about = next((thing.name for thing in self._naming.things), topic(before))
             return f"Tell me more about {about}." if sense == "more" else f"What does {about} mean?"
         if sense == "now":
+            said = _SAID_THAT.match(before)
+            before = before[said.end() :] if said else before
             timed = [phrase for phrase in phrases(before) if phrase.is_time]
             start, end = ((timed[-1].preposition or timed[-1].words[0]).start, timed[-1].end) if timed else (len(before), len(before))
             return f"{' '.join((before[:start] + ' now ' + before[end:]).split())}?"
@@ -331,8 +357,11 @@ class Talk:
 
     def _asking(self, rest: str, found: Sequence[Word]) -> str | None:
         """ "since which version?", "effective when?", "and above it?": asked beside the question before."""
-        if re.match(rf"(?:{PREPOSITION})\s+(?:which|what|whom)\b", rest, re.I) and _YES_NO.match(self._plain):
-            return f"{capital(rest)} {decapital(self._plain)}?"
+        if re.match(rf"(?:{PREPOSITION})\s+(?:which|what|whom|how (?:much|many))\b", rest, re.I):
+            if _YES_NO.match(self._plain):
+                return f"{capital(rest)} {decapital(self._plain)}?"
+            if _ADVERBIAL.match(self._plain):
+                return f"{capital(rest)} {_ADVERBIAL.sub('', self._plain)}?"
         lone = len(found) == 2 and found[0].low in english.PREPOSITIONS and found[1].low in POINTING
         asks = re.match(rf"(?:{PREPOSITION})\s+(?:which|what|whom)\b", rest, re.I) or re.search(r"\b(?:when|why|where|how much|whom)$", rest, re.I)
         return f"{self._plain}, and {rest}?" if lone or (asks and len(found) <= 4) else None

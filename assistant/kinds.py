@@ -121,7 +121,8 @@ _GIVEN: Mapping[Kind, re.Pattern[str]] = {
 _MONEY = r"""
     [$€£¥]\s?\d
     |\d[\d.,]*\s*(?:million|billion|trillion|thousand)?\s*(?:dollars?|euros?|pounds?|yen|won|cents?|pence|francs?|rupees?)\b
-    |\bfree\b|\bnothing\b|\bno\ (?:fee|charge|cost|tax|duty|fine|penalty)"""
+    |\bfree\b|\bnothing\b|\bno\ (?:fee|charge|cost|tax|duty|fine|penalty)
+    |\b(?:costs?|prices?|fees?|fines?|charges?|deposits?|rent|pays?|paid)\b[^.;\d]{0,40}(?<![\d§])(?!(?:1[5-9]|20)\d\d\b)\d+(?:[.,]\d+)*\b(?!\s?(?:days?|weeks?|months?|years?|%))"""
 _SHARE = r"\d\s?%|\bper\s?cent\b|\d\ (?:in|of|out\ of)\ \d|\bhalf\b|\bthird\b|\bquarter\b"
 _TIME = rf"""
     \d[\d.,]*[\s-]*(?:seconds?|minutes?|min|hours?|h|days?|weeks?|months?|years?|decades?|centur)

@@ -35,7 +35,7 @@ BRIEF = 0.1  # by how much nearer the sources come to a question of a few words 
 _OWNING = frozenset("its their theirs his hers".split())
 _PLACES = frozenset("in at to on from near".split())
 _COMPARED = r" (?:(?:also|still|so|that|much|even|a lot) )*(?:more|less|much|many|few|expensive|(?:high|low|cheap|lat|earl|long)(?:e|y|er|ier)?)\b"
-_DESCRIBED = r"\b(?:a|an|the|this|that|which|\w+est|\w+er|each|every|another|new|old|good|big|small|first|second|last|next)\s+$"
+_DESCRIBED = r"\b(?:a|an|the|this|that|which|\w+est|\w+er|each|every|another|new|old|good|big|small|first|second|last|next|the [\w.%$-]+)\s+$"
 _SUPERLATIVE = r"(which|what|who)(?:['’]?s|\b.*?\b(?:is|are|was|were))\s+(?:the\s+)?(?:[\w-]+\s+)?(?:\w+est|most|first|last|only|main|worst|least)\b"
 _SHARED_OUT = r"\b(?:which|how many|any|all|none|most|some|each|one|two|three) of $"
 _SAYING = r"say|said|claim|tell|announce|write|promise|post"
@@ -86,6 +86,16 @@ class Naming:
     def statement(self) -> str:
         """What was asked before, to stand in parentheses."""
         return statement_of(plain(self.before)) or topic(plain(self.before))
+
+    def which_ones(self) -> str | None:
+        """Which of the things are meant that the question before spoke of; None where it spoke of one only."""
+        before = plain(self.before)
+        if members_of(before):
+            return f"{before}?"
+        several = [phrase for phrase in phrases(before) if phrase.is_plural and not phrase.is_time]
+        if not several:
+            return None
+        return f"Which {' '.join(word.text for word in several[-1].words)} ({self.statement})?"
 
     def complete(self, bare: str) -> str:
         """A question that leaves open of what it speaks, with what the question before was about."""
@@ -278,7 +288,8 @@ class Naming:
                 head = words(thing.noun)[-1]
                 noun = thing.noun[: head.start] + (english.singular(head.low) if thing.is_plural else head.text)
                 return noun if is_described else f"{article(noun)} {noun}"
-        return None
+        heads = [words(thing.noun)[-1].text for thing in things_of(plain(self.before)) if not several] if is_described else []
+        return heads[-1] if heads else None
 
     def _which(self, text: str) -> str:
         """ "which ban them", "which don't": of the things that the question before asked for."""

@@ -198,6 +198,7 @@ def broadened(text: str, kinds: Mapping[str, str]) -> tuple[str, dict[str, str]]
 
 _COMPARED = re.compile(
     r"""(?:\bdifferences?\ between\ (?P<first>.+?)\ and\ |\bcompare\ (?P<one>.+?)\ (?:and|with|to)\s
+            |\bhow\ (?:do|does|did)\ (?P<subject>.+?)\ (?:compare|differ)\ (?:with|to|from)\s
             |^\W*(?P<this>.+?)\ (?:vs\.?|versus|compared\ (?:to|with))\ )
         (?P<other>.+?)(?P<rest>\ (?:in|on|for|under|about|when|of|at|by)\ .+?|,\ .+?)?[\s?.!]*$""",
     re.I | re.X,
@@ -214,5 +215,5 @@ def sides_of(text: str) -> list[str]:
     if not match:
         return []
     rest = (match["rest"] or "").rstrip()
-    sides = [match["first"] or match["one"] or match["this"], match["other"]]
+    sides = [match["first"] or match["one"] or match["subject"] or match["this"], match["other"]]
     return [f"{side}{rest}?" if rest else f"what is {side}?" for side in sides]

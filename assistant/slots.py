@@ -244,6 +244,8 @@ def _bonus(preposition: str | None, span: Phrase, *, is_only: bool) -> float:
         return -0.2  # "in texas" hardly stands for a thing without a preposition
     if span.preposition.low != preposition:
         return -0.1
+    if preposition == "of":
+        return 0.3  # what a thing is of changes places with what another is of
     if preposition == "for":
         return 0.05  # "for children" tells more about a ticket for the tower
     return 0.2 if is_only else 0.15
