@@ -278,7 +278,7 @@ def pronouns_in(text: str) -> list[Word]:
         before = found[place - 1].low if place else ""
         after = found[place + 1].low if place + 1 < len(found) else ""
         acts = before in english.AUXILIARIES and place + 2 == len(found) and english.is_verb(after)  # "how much do those cost"
-        is_told_apart = word.low in ("one", "ones") and place > 1 and found[place - 2].low in ("the", "this", "that") and not english.is_function(before)
+        is_told_apart = word.low in ("one", "ones") and place > 1 and found[place - 2].low == "the" and not english.is_function(before)
         if (acts or is_told_apart or _points(word.low, before, after)) and not is_bound(plain, word):
             pointing.append(word)
     return pointing
