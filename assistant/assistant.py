@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 from assistant import disputes, history, prompts
 from assistant.answer import Answer, AnswerSentence, Citation, Usage
 from assistant.citations import Library, as_markdown, marks
-from assistant.days import Asked, asked, in_figures
+from assistant.days import Asked, asked, in_figures, months_in_full
 from assistant.disputes import Dispute
+from assistant.english import phrases
 from assistant.evidence import Evidence, as_answerable, gather
 from assistant.extract import DISTANCE, choose
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
@@ -28,6 +29,7 @@ from assistant.kinds import history_asked, kind_of, names_kind, states_absence
 from assistant.question import Question, Term, analyse, as_whole, bare, broadened, check_question, parts_of, sides_of, speaks_of_age, years_of_make
 from assistant.reading import related
 from assistant.settings import AssistantSettings
+from assistant.slots import swap
 from assistant.spelling import Speller
 from assistant.support import NEAR, RARE_NAME, Support, assess, missing_terms
 from assistant.validity import Histories, Place, changed_since, day_of, in_time, notes_on, ordered, place_of, state_on
@@ -265,8 +267,9 @@ class Assistant:
         standalone, usage = self._rewritten(text, standalone, history, deadline)
         seconds = {"stand alone": time.perf_counter() - started}
         notes = tuple(prompts.REPAIRED.format(wrong=wrong, right=right) for wrong, right in repairs)
-        whole = asked(standalone, today=today, as_of=given, periods=self.index.configuration.periods)
-        parts = self._sides(standalone, [self._part(part, seconds, whole) for part in self._parts(standalone)], seconds, whole)
+        spelled = months_in_full(standalone)
+        whole = asked(spelled, today=today, as_of=given, periods=self.index.configuration.periods)
+        parts = self._sides(spelled, [self._part(part, seconds, whole) for part in self._parts(spelled)], seconds, whole)
         parts = [self._in_general(part, seconds) for part in parts]
         return Prepared(text, standalone, whole.day(today.isoformat()), parts, notes, seconds, deadline, usage)
 
@@ -311,13 +314,20 @@ class Assistant:
 
     def _sides(self, standalone: str, parts: list[Part], seconds: dict[str, float], time_asked: Asked) -> list[Part]:
         """A comparison that no passage makes as its two sides, each answered by itself; other questions as they are."""
-        sides = sides_of(bare(standalone)) if len(parts) == 1 else []
+        sides = self._in_full(sides_of(bare(standalone))) if len(parts) == 1 else []
         is_answered = parts[0].support.status == "answered"
         if not sides or _compares(parts[0], sides):
             return parts
         apart = [self._part(side, seconds, time_asked) for side in sides]
         is_surer = min(side.support.probability for side in apart) > parts[0].support.probability
         return apart if is_surer or (is_answered and all(side.is_answered for side in apart)) else parts
+
+    def _in_full(self, sides: Sequence[str]) -> Sequence[str]:
+        """The sides of a comparison with what the second leaves unsaid: "winter" of "mooring fee in summer vs winter"."""
+        if not sides or len(phrases(sides[1])) >= len(phrases(sides[0])):
+            return sides
+        whole = swap(sides[0], topic(sides[1]), self.index.embeddings, self._fit, forced=False, names=self.index.passage_words.names)
+        return [sides[0], whole or sides[1]]
 
     def _in_general(self, part: Part, seconds: dict[str, float]) -> Part:
         """A part on a thing that the sources do not know, with a reserve by what they say of its kind; itself where the corpus names no kind.

@@ -35,11 +35,15 @@ _POINTER = re.compile(
         |however|but|and|or|nor|so|yet|also|then|thus|therefore|hence|moreover|furthermore|instead|otherwise|consequently|nevertheless|similarly|likewise
         |for\ (?:example|instance)|in\ (?:addition|contrast|turn|fact)|as\ a\ result|by\ contrast|on\ the\ other\ hand
         |at\ (?:that|this)\ (?:time|point)
-        |after(?:wards|\ that|\ this)|before\ (?:that|this)|until\ then|since\ then|what\ follows)\b""",
+        |after(?:wards|\ that|\ this)|before\ (?:that|this)|until\ then|since\ then|what\ follows
+        |(?-i:[A-Z][a-z]+)\ (?:it|them))\b  # "Set it to 0"
+    """,
     re.I | re.X,
 )
 
 
+_DECADE = re.compile(r"\b((?:1[5-9]|20)?)(\d)0['’]?s\b")  # "1990s", "90s"
+_TENS = "twenties thirties forties fifties sixties seventies eighties nineties".split()
 _ADDRESS = re.compile(r"\b(?:https?://|www\.)[^\s<>()]+")
 
 
@@ -199,11 +203,15 @@ def _alike(question: Question, said: Sequence[_Said], listed: Mapping[str, froze
     has for them."""
     alike = dict(listed)
     there = frozenset[str]().union(*(item.tokens | item.context for item in said)) - STOPWORDS
+    decades = {f"{century}{ten}0": f"{century or '19'}{ten}" for century, ten in _DECADE.findall(question.text)}
+    decades |= {name: f"19{number}" for number, name in enumerate(_TENS, start=2)}
     like: dict[str, list[str]] = {}  # by their first letters
     for token in there:
         like.setdefault(token[:ROOT], []).append(token)
     for term in question.terms:
         others = forms_among(term.token, like.get(term.token[:ROOT], ())) | (frozenset() if term.is_name else related(term.token) & there)
+        if decade := decades.get(term.word.lower()):
+            others |= {token for token in there if re.fullmatch(rf"{decade}\d", token)}
         if others:
             alike[term.token] = alike.get(term.token, frozenset()) | others
     return alike

@@ -18,6 +18,7 @@ SUBJECT_WORDS = 3  # stop words left out
 FAINT_SHARE = 0.5  # of the rarity of a word that the corpus lacks, but that says little wherever it stands
 
 _FAINT = ADVERBS | PREPOSITIONS | MEASURES
+_NO_TERMS = frozenset("may vs versus".split())  # the month is written with a capital
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def analyse(text: str, words: Keywords) -> Question:
     orders = re.match(r"\W*(?:name|list)\b", text, re.I) if kind == "list" else None  # "name the ships that sank"
     shouted = sum(word[:1].isupper() for word in text.split()) > 0.6 * len(text.split())
     for token, word in words_of(text[orders.end() :] if orders else text):
-        if token not in STOPWORDS and token not in terms and word != "may":  # the month is written with a capital
+        if token not in STOPWORDS and token not in terms and word not in _NO_TERMS:
             capital = word[:1].isupper() and not shouted and not text.startswith(word)
             term = Term(token, word, words.rarity(token), words.frequency.get(token, 0) > 0, capital or is_name(word))
             terms[token] = term if term.known or not term.is_faint else replace(term, rarity=FAINT_SHARE * term.rarity)

@@ -83,6 +83,24 @@ def test_a_comparison_that_no_passage_makes_is_answered_for_each_side(assistant)
     assert {"states/georgia.md", "states/texas.md"} <= {citation.document_id for citation in answer.citations}
 
 
+def test_the_other_side_of_a_comparison_takes_what_it_leaves_unsaid_from_the_first(assistant):
+    told = assistant.answer("tariff on cars from japan vs mexico").text
+    assert "Japan" in told
+    assert "Mexic" in told
+    assert "25%" in told
+
+
+def test_a_month_cut_short_is_the_month(assistant):
+    short, full = (assistant.answer(f"what did Trump say about kei cars in {month} 2025") for month in ("dec", "December"))
+    assert [sentence.text for sentence in short.sentences] == [sentence.text for sentence in full.sentences]
+    assert short.missing == full.missing
+
+
+def test_a_decade_is_met_by_its_years(assistant):
+    assert "1976" in assistant.answer("kei engine limit in the seventies").sentences[0].text
+    assert "1990" in assistant.answer("kei engine limit in the 90s").text
+
+
 def test_what_is_not_in_the_quotes_is_told_of_those_that_are_shown(assistant):
     answer = assistant.answer("what was the fine for missing cafe in 2019")
     named = re.findall("“(.+?)”", answer.missing or "")

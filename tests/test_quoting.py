@@ -52,6 +52,10 @@ The tower of the pumping station is the tallest building of the town. It was bui
 
 Low water only. Open the north sluice by half a turn.
 
+## Hiring the hall
+
+The hall holds ninety people. A key is lent out for the evening, and each evening costs 45.50. The mirror is 2.50 wide.
+
 ## Trial of the new pump
 
 **Method.** Ten guards pumped for a week.
@@ -84,6 +88,11 @@ def test_a_quote_reads_by_itself(guide, question, sentence):
     answer = guide.answer(question)
     assert any(sentence in shown.text for shown in answer.sentences), [shown.text for shown in answer.sentences]
     assert verify(answer, guide.index.settings.corpus) == []
+
+
+def test_a_price_needs_no_currency(guide):
+    given = guide.answer("how much does hiring the hall cost")
+    assert "45.50" in given.sentences[0].text
 
 
 def test_what_completes_a_short_sentence_stands_behind_it(guide):
