@@ -29,7 +29,7 @@ from assistant.kinds import history_asked, kind_of, names_kind, states_absence
 from assistant.question import Question, Term, analyse, as_whole, bare, broadened, check_question, parts_of, sides_of, speaks_of_age, years_of_make
 from assistant.reading import related
 from assistant.settings import AssistantSettings
-from assistant.slots import swap
+from assistant.slots import aligned, swap
 from assistant.spelling import Speller
 from assistant.support import NEAR, RARE_NAME, Support, assess, missing_terms
 from assistant.validity import Histories, Place, changed_since, day_of, in_time, notes_on, ordered, place_of, state_on
@@ -323,11 +323,15 @@ class Assistant:
         return apart if is_surer or (is_answered and all(side.is_answered for side in apart)) else parts
 
     def _in_full(self, sides: Sequence[str]) -> Sequence[str]:
-        """The sides of a comparison with what the second leaves unsaid: "winter" of "mooring fee in summer vs winter"."""
-        if not sides or len(phrases(sides[1])) >= len(phrases(sides[0])):
+        """The sides of a comparison with what one of them leaves unsaid: "winter" of "mooring fee in summer vs winter"."""
+        if not sides:
             return sides
-        whole = swap(sides[0], topic(sides[1]), self.index.embeddings, self._fit, forced=False, names=self.index.passage_words.names)
-        return [sides[0], whole or sides[1]]
+        shorter = int(len(content_words(sides[0])) > len(content_words(sides[1])))
+        longer, brief, names = sides[1 - shorter], topic(sides[shorter]), self.index.passage_words.names
+        whole = aligned(topic(longer), brief, names)
+        if whole is None and len(phrases(longer)) > len(phrases(brief)):
+            whole = swap(longer, brief, self.index.embeddings, self._fit, forced=False, names=names)
+        return [whole or side if number == shorter else side for number, side in enumerate(sides)]
 
     def _in_general(self, part: Part, seconds: dict[str, float]) -> Part:
         """A part on a thing that the sources do not know, with a reserve by what they say of its kind; itself where the corpus names no kind.

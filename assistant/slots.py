@@ -11,6 +11,7 @@ from assistant.english import Phrase, article, finish, phrases, plain, words
 from assistant.question import is_name
 from assistant.reference import agreeing, opens
 from index.embeddings import Embeddings
+from index.keywords import lemma
 
 Fit = Callable[[Sequence[str]], Sequence[float]]  # how near the sources come to each of some questions: cosines
 
@@ -44,6 +45,32 @@ def swap(
             return None
         made = swapped
     return made
+
+
+def aligned(longer: str, shorter: str, names: Set[str] = frozenset()) -> str | None:
+    """Few words with what they leave unsaid of others that stand side by side with them; None where that cannot be told.
+
+    >>> aligned("ketch mooring fee 2019", "yawl mooring"), aligned("Texas boat fee", "Georgia"), aligned("boat fee Texas", "Georgia")
+    ('yawl mooring fee 2019', 'Georgia boat fee', 'boat fee Georgia')
+    """
+    whole, part = [word.text for word in words(longer)], [word.text for word in words(shorter)]
+    low = [word.lower() for word in whole]
+    if not part or len(part) >= len(whole):
+        return None
+    if part[-1].lower() in low[1:-1]:
+        return " ".join([*part, *whole[low.index(part[-1].lower(), 1) + 1 :]])
+    if not all(_is_proper(word, names) for word in part):
+        return None
+    if all(_is_proper(word, names) for word in whole[: len(part)]):
+        return " ".join([*part, *whole[len(part) :]])
+    if all(_is_proper(word, names) for word in whole[-len(part) :]):
+        return " ".join([*whole[: -len(part)], *part])
+    return None
+
+
+def _is_proper(word: str, names: Set[str]) -> bool:
+    """Whether a word is a proper name, in whatever case it was typed."""
+    return word.lower() in names or lemma(word.lower())[:1].isupper()
 
 
 @dataclass(frozen=True)
