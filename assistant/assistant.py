@@ -425,7 +425,8 @@ class Assistant:
         limit = max(2, self.settings.sentences // len(answered))
         for part in answered:
             most = limit if len(answered) > 1 else self.settings.sentences
-            for item in self._told(part) if part.steps else choose(part.question, part.evidence, limit=most):
+            sure = part.support.status == "answered"
+            for item in self._told(part) if part.steps else choose(part.question, part.evidence, limit=most, sure=sure):
                 if all((item.hit.document_id, item.start, item.end) != (other.hit.document_id, other.start, other.end) for other in chosen):
                     chosen.append(item)
         if any(part.steps for part in answered):  # a history is told whole, with what replaced what

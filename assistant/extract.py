@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from assistant.evidence import Evidence
 from assistant.question import Question
 
-WORDS = 74  # of an answer, about; the first sentence always stands
+WORDS = 72  # of an answer, about; the first sentence always stands
+UNSURE_WORDS = 95  # of one with a reserve: its reader chooses among more
 LIST_WORDS = 140
 SIMILAR = 0.8  # share of the shorter sentence's words that two sentences may have in common
 DISTANCE = 5.0  # by which the score of a further sentence may lie below the first's
@@ -17,15 +18,15 @@ SHORT = 12  # words up to which a sentence is short
 COVERAGE = 3.0  # what it is worth to cover all of the question's words that the sentences before it do not
 
 
-def choose(question: Question, evidence: Sequence[Evidence], *, limit: int = 5) -> list[Evidence]:
-    """The sentences of an answer: the best first, then whichever adds most of what is still uncovered."""
+def choose(question: Question, evidence: Sequence[Evidence], *, limit: int = 5, sure: bool = True) -> list[Evidence]:
+    """The sentences of an answer: the best first, then whichever adds most of what is still uncovered; more where it is not `sure`."""
     if not evidence:
         return []
     rarity = {term.token: term.rarity for term in question.terms}
     total = sum(rarity.values()) or 1.0
     chosen = [evidence[0]]
     words = len(evidence[0].prose.split())
-    budget = LIST_WORDS if question.kind == "list" else WORDS
+    budget = LIST_WORDS if question.kind == "list" else WORDS if sure else UNSURE_WORDS
     waiting = list(evidence[1:40])
     while waiting and len(chosen) < limit:
         covered = frozenset().union(*(item.covered for item in chosen))
