@@ -143,6 +143,7 @@ class Prepared:
     seconds: dict[str, float] = field(default_factory=dict)
     deadline: float = math.inf  # of time.monotonic(), for a chat model
     usage: Usage | None = None  # of a chat model so far
+    growing: bool = True  # whether the answer is wanted before it is complete
 
 
 class Assistant:
@@ -193,20 +194,24 @@ class Assistant:
 
     def answer(self, question: str, *, history: History = (), as_of: Day = None) -> Answer:
         """The complete Answer to a question. Raises QuestionError for a question that is none, UserError for a bad day."""
-        return deque(self.stream(question, history=history, as_of=as_of), maxlen=1)[0]
+        return deque(self._current(question, history, as_of, growing=False), maxlen=1)[0]
 
     def stream(self, question: str, *, history: History = (), as_of: Day = None) -> Iterator[Answer]:
         """The Answer as it grows; the last one is complete."""
+        return self._current(question, history, as_of, growing=True)
+
+    def _current(self, question: str, history: History, as_of: Day, *, growing: bool) -> Iterator[Answer]:
+        """The Answer from the newest index, also where that is rebuilt meanwhile."""
         self._take_up_new_generation()
         try:
-            yield from self._stream(question, history, as_of)
+            yield from self._stream(question, history, as_of, growing=growing)
         except GenerationGone:  # rebuilt twice since, on a server
             self._take_up_new_generation(is_gone=True)
-            yield from self._stream(question, history, as_of)
+            yield from self._stream(question, history, as_of, growing=growing)
 
-    def _stream(self, question: str, history: History, as_of: Day) -> Iterator[Answer]:
+    def _stream(self, question: str, history: History, as_of: Day, *, growing: bool) -> Iterator[Answer]:
         started = time.perf_counter()
-        prepared = self._prepare(question, history, as_of)
+        prepared = self._prepare(question, history, as_of, growing=growing)
         writer = self._quote if self._model is None else self._write
         if not any(part.is_answered for part in prepared.parts):
             writer = self._refuse
@@ -257,7 +262,7 @@ class Assistant:
 
     # --- the path ----------------------------------------------------------------------------------------------------
 
-    def _prepare(self, question: str, history: History, as_of: Day) -> Prepared:
+    def _prepare(self, question: str, history: History, as_of: Day, *, growing: bool = True) -> Prepared:
         text = check_question(question, maximum=self.settings.question_length)
         today = self._today()
         given = None if as_of is None else datetime.date.fromisoformat(day_of(as_of, today=today))
@@ -271,7 +276,7 @@ class Assistant:
         whole = asked(spelled, today=today, as_of=given, periods=self.index.configuration.periods)
         parts = self._sides(spelled, [self._part(part, seconds, whole) for part in self._parts(spelled)], seconds, whole)
         parts = [self._in_general(part, seconds) for part in parts]
-        return Prepared(text, standalone, whole.day(today.isoformat()), parts, notes, seconds, deadline, usage)
+        return Prepared(text, standalone, whole.day(today.isoformat()), parts, notes, seconds, deadline, usage, growing)
 
     def _rewritten(self, text: str, standalone: str, history: History, deadline: float) -> tuple[str, Usage | None]:
         """The question as the chat model would ask it without the turns before it; as it is when there is no model, or when that fails."""
@@ -457,7 +462,8 @@ class Assistant:
                 continue
             citations.append(citation)
             sentences.append(AnswerSentence(item.prose, (citation.number,)))
-            yield self._answer(prepared, sentences, citations, as_list=as_list, complete=False)
+            if prepared.growing:
+                yield self._answer(prepared, sentences, citations, as_list=as_list, complete=False)
         prepared.seconds["write"] = time.perf_counter() - started
         if not sentences:
             yield from self._refuse(prepared)

@@ -204,8 +204,9 @@ def _by_name(text: str, now: datetime.date, periods: Sequence[Period]) -> Iterat
 
     A name that several periods share is left alone where no word of the question tells which is meant.
     """
-    names = sorted({name.lower() for period in periods for name in period.names}, key=len, reverse=True)
-    words = set(re.findall(r"\w+", text.lower()))
+    low = text.lower()
+    names = sorted({name.lower() for period in periods for name in period.names if name.lower() in low}, key=len, reverse=True)
+    words = set(re.findall(r"\w+", low))
     for name in names:
         match = re.search(_USED_AS_TIME.format(name=re.escape(name)), text, re.I)
         if not match:

@@ -171,12 +171,13 @@ class _Scale:
         if said.context not in self._around:
             self._around[said.context] = self._covered_by(said.context)
         covered = frozenset(had | self._around[said.context])
+        covered_share = self._share(covered)
         is_definition = question.kind == "definition" and said.fits
         features = {
             "cosine": sentence.cosine,
             "bm25": sentence.bm25 / self._highest,
-            "own": ABOVE * self._share(covered) + (1 - ABOVE) * self._share(had),
-            "covered": self._share(covered),
+            "own": ABOVE * covered_share + (1 - ABOVE) * (covered_share if len(had) == len(covered) else self._share(had)),
+            "covered": covered_share,
             "rank": 1.0 / said.rank,
             "document": self._of_document[hit.document_id],
             "kind": float(said.fits or said.is_told_above),

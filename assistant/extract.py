@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from assistant.evidence import Evidence
 from assistant.question import Question
@@ -27,16 +27,17 @@ def choose(question: Question, evidence: Sequence[Evidence], *, limit: int = 5, 
     chosen = [evidence[0]]
     words = len(evidence[0].prose.split())
     budget = LIST_WORDS if question.kind == "list" else WORDS if sure else UNSURE_WORDS
-    waiting = list(evidence[1:40])
-    while waiting and len(chosen) < limit:
-        covered = frozenset().union(*(item.covered for item in chosen))
-
-        def gain(item: Evidence, covered: frozenset[str] = covered) -> float:
-            return item.score + _worth_behind(item, chosen, question) + COVERAGE * sum(rarity[token] for token in item.covered - covered) / total
-
-        best = max(waiting, key=gain)
-        waiting.remove(best)
-        if gain(best) < chosen[0].score - DISTANCE:
+    least = evidence[0].score - 2 * DISTANCE - COVERAGE - max(FOLLOWING, COMPLETING)  # twice, for a longer quote may take the first's place
+    waiting = [item for item in evidence[1:40] if item.score >= least]
+    ranked: list[tuple[float, Evidence]] = []
+    while (ranked or waiting) and len(chosen) < limit:
+        if not ranked:  # something was chosen since, which changes what the others add
+            covered = frozenset().union(*(item.covered for item in chosen))
+            gains = ((_gain(item, chosen, question, covered, rarity, total), item) for item in waiting)
+            ranked = sorted(gains, key=lambda pair: -pair[0])
+        gain, best = ranked.pop(0)
+        waiting = [item for item in waiting if item is not best]
+        if gain < chosen[0].score - DISTANCE:
             break
         held = next((place for place, other in enumerate(chosen) if _holds(best, other)), None)
         length = len(best.prose.split()) - (len(chosen[held].prose.split()) if held is not None else 0)
@@ -45,7 +46,15 @@ def choose(question: Question, evidence: Sequence[Evidence], *, limit: int = 5, 
         place = len(chosen) if held is None else held
         chosen[place : place + 1] = [best]
         words += length
+        ranked = []
     return chosen
+
+
+def _gain(
+    item: Evidence, chosen: Sequence[Evidence], question: Question, covered: frozenset[str], rarity: Mapping[str, float], total: float
+) -> float:  # fmt: skip
+    """What a sentence is worth beside those chosen, which cover so much of the question."""
+    return item.score + _worth_behind(item, chosen, question) + COVERAGE * sum(rarity[token] for token in item.covered - covered) / total
 
 
 def _worth_behind(item: Evidence, chosen: Sequence[Evidence], question: Question) -> float:

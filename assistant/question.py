@@ -189,7 +189,8 @@ def broadened(text: str, kinds: Mapping[str, str]) -> tuple[str, dict[str, str]]
     ('may i keep a dog here', {'Dachshund': 'dog'})
     """
     told: dict[str, str] = {}
-    for name in sorted(kinds, key=len, reverse=True):
+    low = text.lower()
+    for name in sorted((name for name in kinds if name.lower() in low), key=len, reverse=True):
         pattern = re.compile(rf"(?<![\w-]){re.escape(name)}(s?)(?![\w-])", re.I)
         if match := pattern.search(text):
             text = pattern.sub(rf"{kinds[name]}\1", text)
