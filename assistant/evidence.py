@@ -298,14 +298,18 @@ def _between(hit: Hit, place: int) -> str:
     return hit.text[hit.sentences[place - 1].end - hit.start : hit.sentences[place].start - hit.start] if place else ""
 
 
+_ITEM = re.compile(r"\n\s*(?:[-*+]|\d{1,3}[.)])\s+\Z")
+_STEP = re.compile(r"\n\s*\d{1,3}[.)]\s+\Z")
+
+
 def _is_item(hit: Hit, place: int) -> bool:
     """Whether a sentence begins an item of a list."""
-    return bool(re.search(r"\n\s*(?:[-*+]|\d{1,3}[.)])\s+\Z", _between(hit, place)))
+    return bool(_ITEM.search(_between(hit, place)))
 
 
 def _is_step(hit: Hit, place: int) -> bool:
     """Whether a sentence begins an item of a numbered list."""
-    return bool(re.search(r"\n\s*\d{1,3}[.)]\s+\Z", _between(hit, place)))
+    return bool(_STEP.search(_between(hit, place)))
 
 
 def _is_code(hit: Hit, place: int) -> bool:

@@ -221,11 +221,10 @@ def kennel(tmp_path, embeddings):
 
 
 def test_a_reserve_names_what_only_sentences_that_are_not_quoted_have(assistant):
-    given = assistant.answer("what does a kei truck cost to insure in ohio")
+    given = assistant.answer("hi im a small importer in texas, got a 1999 subaru sambar truck landing next month. what duty rate should i budget")
     assert given.status == "partial"
-    assert all("Ohio" not in sentence.text for sentence in given.sentences)
-    assert "“Ohio”" in given.missing
-    assert "“insure”" in given.missing
+    assert all("Texas" not in sentence.text for sentence in given.sentences)
+    assert "“Texas”" in given.missing
 
 
 def test_thing_that_the_sources_do_not_know_is_answered_by_its_kind_with_a_reserve(kennel):
