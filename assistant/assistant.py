@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import logging
 import math
+import re
 import threading
 import time
 from collections import deque
@@ -108,20 +109,30 @@ def _is_told(term: Term, told: frozenset[str]) -> bool:
     return bool(related(term.token) & told) or term.is_faint
 
 
+_NUMBERED = re.compile(r"(?=.*\d)(?=.*[a-z])[a-z\d]+")  # "hr7389", "e207"
+
+
 def _of_place_first(question: Question, evidence: Sequence[Evidence], time_asked: Asked, names: Set[str]) -> list[Evidence]:
     """Evidence on the place of a question before all on other places, where the best names it not and another near the question does.
 
-    `names` are words that name something in the corpus, in lower case.
+    So with a number that has letters, of a bill, an error or a part: it means nothing else. `names` are words that name something in the
+    corpus, in lower case.
     """
     times = tokenize(time_asked.words)
     named = [term for term in question.terms if term.is_name or term.word.lower() in names]
     places = {term.token for term in named if term.rarity >= RARE_NAME and term.word.lower() in question.where and term.token not in times}
+    places |= {term.token for term in question.terms if term.rarity >= RARE_NAME and _NUMBERED.fullmatch(term.token)}
     if not evidence or not places or evidence[0].covered & places:
         return list(evidence)
     of_place = [item for item in evidence if item.covered & places and item.score > evidence[0].score - DISTANCE]
-    if not of_place or of_place[0].features["cosine"] < NEAR:
+    if not of_place or max(item.features["cosine"] for item in of_place[:2]) < NEAR:
         return list(evidence)
     return [*of_place, *(item for item in evidence if item not in of_place)]
+
+
+def _is_open(item: Evidence) -> bool:
+    """Whether a sentence says that something is not known, or what is only proposed, but not what that is."""
+    return states_absence(item.prose) or (item.hit.metadata["status"] == "proposed" and not item.features["definition"])
 
 
 def _compares(part: Part, sides: Sequence[str]) -> bool:
@@ -394,8 +405,12 @@ class Assistant:
         gathered = gather(question, hits, self.index)
         touched = frozenset(place_of(item.hit.document_id, item.hit.section) for item in gathered[:TOUCHED])
         evidence = self._ordered(question, gathered, time_asked)
-        if text != plain:  # a subject alone asks for nothing that may be unknown
-            evidence = [*sorted(evidence[:TOUCHED], key=lambda item: states_absence(item.prose)), *evidence[TOUCHED:]]
+        if text != plain:  # a subject alone asks for nothing that may be unknown, and first for what holds
+            told = evidence[0].covered if evidence else frozenset()
+            holding = [
+                item for item in evidence[:TOUCHED] if item.covered >= told and item.score > evidence[0].score - DISTANCE and not _is_open(item)
+            ]
+            evidence = [*holding, *(item for item in evidence if item not in holding)]
         support = assess(question, evidence)
         for name, value in (("search", found - started), ("evidence", time.perf_counter() - found)):
             seconds[name] = seconds.get(name, 0.0) + value

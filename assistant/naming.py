@@ -103,7 +103,8 @@ class Naming:
         if when:
             return finish(f"{bare} {when[1]}")
         readings = [finish(f"{bare} {_link(bare)} {thing.name}") for thing in self.things[:3]]
-        return self._nearest(readings) if readings else f"{bare} ({topic(plain(self.before))})?"
+        about = f"{bare} ({topic(plain(self.before))})?"
+        return self._nearest([*readings, about]) if readings else about
 
     def _nearest(self, readings: Sequence[str]) -> str:
         """The reading that the sources come nearest to; the likelier one in English where they are near alike."""

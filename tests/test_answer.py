@@ -344,6 +344,13 @@ def test_subject_alone_is_answered_by_what_it_is(assistant, subject):
     assert assistant.answer(subject).sentences[0].text.startswith("The Nissan Sakura is an electric kei car")
 
 
+@pytest.mark.parametrize(
+    ("subject", "lead"), [("massachusetts kei", "can be registered"), ("hr7389 kei bill", "(H.R. 7389)"), ("SAFE III", "SAFE III is")]
+)
+def test_subject_alone_is_answered_by_what_holds_first_unless_it_is_a_proposal(assistant, subject, lead):
+    assert lead in assistant.answer(subject).sentences[0].text
+
+
 def test_subject_alone_is_not_answered_by_what_is_not_known_of_it(assistant):
     answer = assistant.answer("rhode island kei")
     assert answer.status == "answered"
