@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from assistant.evidence import Evidence
 from assistant.question import Question
 
-WORDS = 72  # of an answer, about; the first sentence always stands
+WORDS = 74  # of an answer, about; the first sentence always stands
 UNSURE_WORDS = 95  # of one with a reserve: its reader chooses among more
 LIST_WORDS = 140
 SIMILAR = 0.8  # share of the shorter sentence's words that two sentences may have in common
@@ -15,7 +15,7 @@ DISTANCE = 5.0  # by which the score of a further sentence may lie below the fir
 FOLLOWING = 2.0  # what it is worth to stand right behind one of them, where a reason is asked for: it often comes next and does not say so
 COMPLETING = 3.0  # the same behind a short one, whatever is asked for: terse prose tells a thing in two sentences
 SHORT = 12  # words up to which a sentence is short
-COVERAGE = 3.0  # what it is worth to cover all of the question's words that the sentences before it do not
+COVERAGE = 4.0  # what it is worth to cover all of the question's words that the sentences before it do not
 
 
 def choose(question: Question, evidence: Sequence[Evidence], *, limit: int = 5, sure: bool = True) -> list[Evidence]:
