@@ -118,7 +118,7 @@ def asked(question: str, *, today: datetime.date, as_of: datetime.date | None = 
 _HANGING = re.compile(rf"\b(?:last|this) (?:year|month)\b|\b{_NUMBER} (?:year|month)s? ago\b", re.I)
 
 
-_IN_FULL = {name[:3]: name.title() for name in MONTHS} | {"sept": "September"}
+_IN_FULL = {name[:3]: name.title() for name in MONTHS if len(name) > 3} | {"sept": "September"}
 _CUT = "|".join(sorted(_IN_FULL, key=len, reverse=True))
 _CUT_MONTH = re.compile(rf"\b({_CUT})\b\.?(?=,?\s+\d)|(?<=\d\s)({_CUT})\b\.?", re.I)
 
@@ -126,8 +126,8 @@ _CUT_MONTH = re.compile(rf"\b({_CUT})\b\.?(?=,?\s+\d)|(?<=\d\s)({_CUT})\b\.?", r
 def months_in_full(text: str) -> str:
     """A text in which the months beside a figure are written out.
 
-    >>> months_in_full("mooring fee in dec 2025, as of 3 Sept. 2024")
-    'mooring fee in December 2025, as of 3 September 2024'
+    >>> months_in_full("mooring fee in dec 2025, as of 3 Sept. 2024"), months_in_full("a boat of 1999 may be moored")
+    ('mooring fee in December 2025, as of 3 September 2024', 'a boat of 1999 may be moored')
     """
     return _CUT_MONTH.sub(lambda match: _IN_FULL[(match[1] or match[2]).lower()], text)
 
