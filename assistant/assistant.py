@@ -112,22 +112,22 @@ def _is_told(term: Term, told: frozenset[str]) -> bool:
 _NUMBERED = re.compile(r"(?=.*\d)(?=.*[a-z])[a-z\d]+")  # "hr7389", "e207"
 
 
-def _of_place_first(question: Question, evidence: Sequence[Evidence], time_asked: Asked, names: Set[str]) -> list[Evidence]:
-    """Evidence on the place of a question before all on other places, where the best names it not and another near the question does.
+def _on_place_or_number_first(question: Question, evidence: Sequence[Evidence], time_asked: Asked, names: Set[str]) -> list[Evidence]:
+    """Evidence on the place of a question, or on the number with letters that names a bill, an error or a part in it, before all on others,
+    where the best names it not and another near the question does.
 
-    So with a number that has letters, of a bill, an error or a part: it means nothing else. `names` are words that name something in the
-    corpus, in lower case.
+    `names` are words that name something in the corpus, in lower case.
     """
     times = tokenize(time_asked.words)
     named = [term for term in question.terms if term.is_name or term.word.lower() in names]
-    places = {term.token for term in named if term.rarity >= RARE_NAME and term.word.lower() in question.where and term.token not in times}
-    places |= {term.token for term in question.terms if term.rarity >= RARE_NAME and _NUMBERED.fullmatch(term.token)}
-    if not evidence or not places or evidence[0].covered & places:
+    sought = {term.token for term in named if term.rarity >= RARE_NAME and term.word.lower() in question.where and term.token not in times}
+    sought |= {term.token for term in question.terms if term.rarity >= RARE_NAME and _NUMBERED.fullmatch(term.token)}
+    if not evidence or not sought or evidence[0].covered & sought:
         return list(evidence)
-    of_place = [item for item in evidence if item.covered & places and item.score > evidence[0].score - DISTANCE]
-    if not of_place or max(item.features["cosine"] for item in of_place[:2]) < NEAR:
+    holding = [item for item in evidence if item.covered & sought and item.score > evidence[0].score - DISTANCE]
+    if not holding or max(item.features["cosine"] for item in holding[:2]) < NEAR:
         return list(evidence)
-    return [*of_place, *(item for item in evidence if item not in of_place)]
+    return [*holding, *(item for item in evidence if item not in holding)]
 
 
 def _is_open(item: Evidence) -> bool:
@@ -385,7 +385,7 @@ class Assistant:
 
     def _ordered(self, question: Question, evidence: Sequence[Evidence], time_asked: Asked) -> list[Evidence]:
         in_order = ordered(question, evidence, time_asked, self._histories, today=self._today().isoformat())
-        return _of_place_first(question, in_order, time_asked, self.index.passage_words.names)
+        return _on_place_or_number_first(question, in_order, time_asked, self.index.passage_words.names)
 
     def _part(self, text: str, seconds: dict[str, float], time_asked: Asked) -> Part:
         started = time.perf_counter()
@@ -511,7 +511,8 @@ class Assistant:
                 cited = [citation for place in sentence.used if (citation := self._cite(evidence[place], place, citations))]
                 if cited:
                     sentences.append(AnswerSentence(sentence.text, tuple(citation.number for citation in cited)))
-                    yield self._answer(prepared, sentences, list(citations.values()), as_list=as_list, complete=False, mode=self.mode)
+                    if prepared.growing:
+                        yield self._answer(prepared, sentences, list(citations.values()), as_list=as_list, complete=False, mode=self.mode)
         prepared.seconds["write"] = time.perf_counter() - started
         problem = outcome.problem
         if problem is None and min(citations, default=len(evidence)) >= generate.NEAR_THE_POINT:

@@ -136,8 +136,8 @@ _SHORT: tuple[tuple[str, str], ...] = (  # what people type → what it asks
     (r"what else|anything else|any more", "more"),
     (rf"what (?:does|do) (?:{_IT}|they) mean(?: exactly)?|meaning|what is {_IT}|what are (?:they|those|these)|what'?s that", "meaning"),
 )
-_MORE = r"(?:the )?(?:more|less|most|least) [\w-]+|(?:the )?\w{2,}(?:er|est)|better|worse|the same|best|worst"
-_THE_TWO = r"(?:they|them|these|those|the two|these two|those two|the both|both|each other)"
+_MORE = r"(?:the )?(?:more|less|most|least) [\w-]+|(?:the )?\w{2,}(?:er|est)|worse|best|worst"
+_THE_TWO = r"(?:they|them|these|those|the two|these two|those two|both|each other)"
 _COMPARES = re.compile(  # of the two things asked about last
     rf"how (?:do|did|would|does) (?:{_THE_TWO}|it|that|this) (?:compare|differ)(?: to each other)?"
     rf"|compare {_THE_TWO}|(?:is|are|was|were) {_THE_TWO} the same"

@@ -289,8 +289,8 @@ class Naming:
                 head = words(thing.noun)[-1]
                 noun = thing.noun[: head.start] + (english.singular(head.low) if thing.is_plural else head.text)
                 return noun if is_described else f"{article(noun)} {noun}"
-        heads = [words(thing.noun)[-1].text for thing in things_of(plain(self.before)) if not several] if is_described else []
-        return heads[-1] if heads else None
+        things = things_of(plain(self.before))
+        return words(things[-1].noun)[-1].text if things and is_described and not several else None
 
     def _which(self, text: str) -> str:
         """ "which ban them", "which don't": of the things that the question before asked for."""

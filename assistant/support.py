@@ -40,14 +40,16 @@ def assess(question: Question, evidence: Sequence[Evidence]) -> Support:
     probability = 1 / (1 + math.exp(-total)) if question.terms and evidence else 0.0
     status: Literal["answered", "partial", "declined"] = "answered"
     is_near = features["cosine"] >= NEAR and features["rarest_name"] < RARE_NAME
+    missing = missing_terms(question, evidence[:BEST])
     share = NEAR_SHARE if is_near else 1.0
     if features["rarest_name"] >= LACKING_NAME:
-        share = ELSEWHERE_SHARE if _lacks_place(question, evidence) else LACKING_SHARE
+        lacks_place = any(term.is_name and term.word.lower() in question.where for term in missing)
+        share = ELSEWHERE_SHARE if lacks_place else LACKING_SHARE
     if probability < fitted["declined_below"] * share:
         status = "declined"
     elif probability < fitted["answered_from"] or features["rarest_name"] >= RARE_NAME or states_absence(evidence[0].prose):
         status = "partial"
-    return Support(probability, status, missing_terms(question, evidence[:BEST]), features)
+    return Support(probability, status, missing, features)
 
 
 def features_of(question: Question, evidence: Sequence[Evidence]) -> dict[str, float]:
@@ -64,11 +66,6 @@ def features_of(question: Question, evidence: Sequence[Evidence]) -> dict[str, f
         "kind": max(float(_is_of_kind(question, top[0])), SECOND * any(_is_of_kind(question, item) for item in top)),
         "terms": min(1.0, len(_words(question)) / 10),
     }
-
-
-def _lacks_place(question: Question, evidence: Sequence[Evidence]) -> bool:
-    """Whether a name that the best evidence does not have says in, at or near what something is asked."""
-    return any(term.is_name and term.word.lower() in question.where for term in missing_terms(question, evidence[:BEST]))
 
 
 def _is_of_kind(question: Question, item: Evidence) -> bool:

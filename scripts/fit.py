@@ -144,12 +144,17 @@ def thresholds(examples: list[Example], further: list[Example], support: dict[st
     """Below which probability a question is declined, and from which it is answered without reserve: quantiles of the questions whose
     answer is among the best sentences, of the corpora that have unanswerable questions too. None of them may decline more than REFUSED,
     nor may any that was not fitted on, for a subject that nobody tuned on is harder; how many get a reserve is the mean of those fitted on."""
-    below, reserved = [], []
-    for kept, items in ((reserved, examples), (below, [*examples, *further])):
+
+    def quantiles(items: list[Example], share: float) -> list[float]:
+        """Of each corpus, the probability that so many of its questions stay below."""
+        found = []
         for corpus in {item.corpus for item in items if not item.answerable}:
             scores = [probability(item, support) for item in items if item.corpus == corpus and item.answerable and first_right(item, depth=5)]
-            kept.append(float(np.quantile(scores, RESERVED if kept is reserved else REFUSED)))
-    return {"declined_below": round(min(below), 3), "answered_from": round(float(np.mean(reserved)), 3)}
+            found.append(float(np.quantile(scores, share)))
+        return found
+
+    declined, reserved = min(quantiles([*examples, *further], REFUSED)), np.mean(quantiles(examples, RESERVED))
+    return {"declined_below": round(declined, 3), "answered_from": round(float(reserved), 3)}
 
 
 def first_right(example: Example, *, depth: int = 1) -> bool:
