@@ -21,16 +21,18 @@ from assistant.answer import Answer, AnswerSentence, Citation, Usage
 from assistant.citations import Library, as_markdown, marks
 from assistant.days import Asked, asked, in_figures, months_in_full
 from assistant.disputes import Dispute
-from assistant.english import phrases
+from assistant.english import phrases, strip
 from assistant.evidence import Evidence, as_answerable, gather
-from assistant.extract import DISTANCE, choose
+from assistant.extract import DISTANCE, choose, shares_text
 from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
 from assistant.history import Step
 from assistant.kinds import history_asked, kind_of, names_kind, states_absence
-from assistant.question import Question, Term, analyse, as_whole, bare, broadened, check_question, parts_of, sides_of, speaks_of_age, years_of_make
+from assistant.question import (
+    Question, Term, analyse, as_whole, bare, broadened, check_question, kinds_named, parts_of, sides_of, speaks_of_age, years_of_make
+)  # fmt: skip
 from assistant.reading import related
 from assistant.settings import AssistantSettings
-from assistant.slots import aligned, swap
+from assistant.slots import ALIKE, aligned, swap
 from assistant.spelling import Speller
 from assistant.support import NEAR, RARE_NAME, Support, assess, missing_terms
 from assistant.validity import Histories, Place, changed_since, day_of, in_time, notes_on, ordered, place_of, state_on
@@ -83,9 +85,11 @@ class Part:
         if self.support.status == "declined":
             return prompts.PART_MISSING.format(part=self.question.text)
         times = self.asked.words.lower().split()  # a day is answered for, whether a sentence names it or not
-        lacking = [term for term in self._missing(citations) if term.word.lower() not in times and not _is_told(term, told)]
+        beside = {*times, *kinds_named(self.question.text)}
+        lacking = [term for term in self._missing(citations) if term.word.lower() not in beside and not _is_told(term, told)]
         if self.support.status == "answered":  # with a reserve only for what no text of the corpus speaks of
-            lacking = [term for term in lacking if not term.known and len(term.word) > 2]
+            named = {word.low for phrase in phrases(self.question.text) for word in phrase.words}  # what things do has many words
+            lacking = [term for term in lacking if not term.known and len(term.word) > 2 and (term.is_name or term.word.lower() in named)]
             if not lacking:
                 return None
         elif states_absence(self.evidence[0].prose) and not any(term.is_name for term in lacking):
@@ -109,6 +113,7 @@ def _is_told(term: Term, told: frozenset[str]) -> bool:
     return bool(related(term.token) & told) or term.is_faint
 
 
+_SAID_OF = re.compile(r"(?:\b[Ii]n|\b[Aa]t|\b[Nn]ear|[.!?])\s+(?:the\s+)?([A-Z][\w’'-]+)")  # of which place a sentence speaks
 _NUMBERED = re.compile(r"(?=.*\d)(?=.*[a-z])[a-z\d]+")  # "hr7389", "e207"
 
 
@@ -344,7 +349,7 @@ class Assistant:
             return sides
         shorter = int(len(content_words(sides[0])) > len(content_words(sides[1])))
         longer, brief, names = sides[1 - shorter], topic(sides[shorter]), self.index.passage_words.names
-        whole = aligned(topic(longer), brief, names)
+        whole = _in_place_of_title(topic(longer), strip(brief), self._all_titles) or aligned(topic(longer), brief, names)
         if whole is None and len(phrases(longer)) > len(phrases(brief)):
             whole = swap(longer, brief, self.index.embeddings, self._fit, forced=False, names=names)
         return [whole or side if number == shorter else side for number, side in enumerate(sides)]
@@ -446,15 +451,37 @@ class Assistant:
         for part in answered:
             most = limit if len(answered) > 1 else self.settings.sentences
             sure = part.support.status == "answered"
-            for item in self._told(part) if part.steps else choose(part.question, part.evidence, limit=most, sure=sure):
-                if all((item.hit.document_id, item.start, item.end) != (other.hit.document_id, other.start, other.end) for other in chosen):
+            for item in self._told(part) if part.steps else choose(part.question, self._not_elsewhere(part), limit=most, sure=sure):
+                place = next((place for place, other in enumerate(chosen) if shares_text(item, other)), None)
+                if place is None:
                     chosen.append(item)
+                elif item.start <= chosen[place].start and chosen[place].end <= item.end:  # two parts quote from one place
+                    chosen[place] = item
         if any(part.steps for part in answered):  # a history is told whole, with what replaced what
             return chosen, []
         later = changed_since(answered[0].question, chosen, answered[0].evidence, self._histories, answered[0].asked, self._today().isoformat())
         chosen = [*chosen[: self.settings.sentences - len(later)], *later]
         disputed = disputes.touched(answered[0].question, chosen, self._disputes)
         return disputes.beside(chosen, disputed, self.library, limit=self.settings.sentences), disputed
+
+    def _not_elsewhere(self, part: Part) -> Sequence[Evidence]:
+        """The evidence of a part without what holds in another place, where the place asked about is in none of the best: that misleads.
+
+        What is a place like it is told by the model: its vectors of "Oslo" and "Bergen" are near, those of "Oslo" and "Mozart" are not.
+        """
+        lacking = [term.shown for term in part.support.missing if term.is_name and term.word.lower() in part.question.where]
+        if not lacking:
+            return part.evidence
+        words = self.index.passage_words.names
+        asked = {term.word.lower() for term in part.question.terms}
+        named = [{word for word in _SAID_OF.findall(f"in {item.hit.title}. {item.prose}") if word.lower() in words - asked} for item in part.evidence]
+        every = sorted(set().union(*named))
+        if not every:
+            return part.evidence
+        vectors = self.index.embeddings.encode([*lacking, *every])
+        nearest = (vectors[len(lacking) :] @ vectors[: len(lacking)].T).max(axis=1)
+        places = {word for word, cosine in zip(every, nearest, strict=True) if cosine >= ALIKE}
+        return [item for item, names in zip(part.evidence, named, strict=True) if not names & places] or part.evidence
 
     def _told(self, part: Part) -> list[Evidence]:
         """The sentences of a history, one for each step, in the order of time."""
@@ -643,6 +670,10 @@ class Assistant:
     def _answerable_vectors(self) -> Vectors:
         return self.index.embeddings.encode(self._answerable)
 
+    @cached_property
+    def _all_titles(self) -> frozenset[str]:
+        return frozenset(passage.title.casefold() for passage in self._passages)
+
     def _titles(self, *, limit: int = 12) -> list[str]:
         return list(dict.fromkeys(passage.title for passage in self._passages))[:limit]
 
@@ -661,7 +692,7 @@ class Assistant:
                     self._passed_over = newest
                     return
                 self._passed_over = None
-                for name in ("_speller", "_answerable", "_answerable_vectors", "_histories", "_passages", "_disputes"):
+                for name in ("_speller", "_answerable", "_answerable_vectors", "_histories", "_passages", "_disputes", "_all_titles"):
                     self.__dict__.pop(name, None)
 
     def _is_passed_over(self) -> bool:
@@ -699,6 +730,20 @@ def default_assistant() -> Assistant:
     """The assistant that `answer()` uses: of the settings' own corpus and index, opened once."""
     with _default_lock():
         return _opened()
+
+
+def _in_place_of_title(longer: str, brief: str, titles: Set[str]) -> str | None:
+    """A document's title in the place of another's, which stands in what is asked; None where either is none.
+
+    >>> _in_place_of_title("length of the blue pier", "the old mole", frozenset({"the blue pier", "the old mole"}))
+    'length of the old mole'
+    """
+    low = longer.casefold()
+    there = max((title for title in titles if re.search(rf"\b{re.escape(title)}\b", low)), key=len, default=None)
+    if there is None or brief.casefold() not in titles:
+        return None
+    start = low.index(there)
+    return f"{longer[:start]}{brief}{longer[start + len(there) :]}"
 
 
 def _wants_list(prepared: Prepared) -> bool:

@@ -70,6 +70,8 @@ TIMES = frozenset(
     monday tuesday wednesday thursday friday saturday sunday spring summer autumn fall winter week weekend weekends month year morning evening
     night afternoon noon midnight christmas easter""".split()
 )
+# words of chats that say nothing, or stand for one that does
+SHORTHAND = frozenset("u ur r rn n w pls plz thx btw bout cuz bc idk lol tho imo asap".split())
 _WORD = re.compile(r"(?:[^\s?!,;:()\[\]\"“”]|(?<=\d)[,:](?=\d))+")
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d|(?:1[5-9]|20)?[1-9]0s")
 _AMOUNT = re.compile(r"[$€£¥]\d[\d.,]*\w*|\d[\d.,]*%")
@@ -261,13 +263,18 @@ def phrases(text: str) -> list[Phrase]:
             else:
                 determiner, preposition = None, word if low in PREPOSITIONS and not acts else None
             acting = not acts and (acting or low in _BEFORE_VERBS or low in PERSONS)
-        elif not (measured and (low in MEASURES or (earlier == "much" and low.endswith("er")))):
-            if run and (text[run[-1].end : word.start].strip() or _AMOUNT.fullmatch(low)):  # a comma, or a figure that says what the thing is
+        elif not (measured and (low in MEASURES or (earlier == "much" and low.endswith("er")) or _is_measured(every, place))):
+            if run and (text[run[-1].end : word.start].strip(" &") or _AMOUNT.fullmatch(low)):  # a comma, or a figure that says what the thing is
                 close()
             measured = False
             run.append(word)
     close()
     return found
+
+
+def _is_measured(every: Sequence[Word], place: int) -> bool:
+    """Whether a word stands between "how" and a verb's helper: "how accurate is it"."""
+    return every[place - 1].low == "how" and place + 1 < len(every) and every[place + 1].low in AUXILIARIES
 
 
 def _unknown_verb(every: Sequence[Word]) -> Word | None:
@@ -357,7 +364,8 @@ def finish(text: str) -> str:
 
 
 _FRAME = re.compile(
-    r"^(?:(?:what|who|where|when|why|how|which|whose|whom)(?:['’]?s)?\b(?:\s+(?:much|many|old|long|far|fast|big|large|high|tall|often))?"
+    r"^(?:(?:what|who|where|when|why|how|which|whose|whom)(?:['’]?s)?\b"
+    r"(?:\s+(?:much|many|old|long|far|fast|big|large|high|tall|often)\b|(?<=how)\s+\w+(?=\s+(?:is|are|was|were)\b))?"
     rf"(?:\s+(?:{AUXILIARY})\b)?|(?:{AUXILIARY})\b|tell me about\b|explain\b|define\b)(?:\s+(?:a|an|the|i|we|you|there)\b)*\s*",
     re.I,
 )

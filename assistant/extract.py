@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from assistant.evidence import Evidence
+from assistant.kinds import asks_for_steps
 from assistant.question import Question
 
 WORDS = 74  # of an answer, about; the first sentence always stands
@@ -13,7 +14,7 @@ LIST_WORDS = 140
 SIMILAR = 0.8  # share of the shorter sentence's words that two sentences may have in common
 DISTANCE = 5.0  # by which the score of a further sentence may lie below the first's
 FOLLOWING = 2.0  # what it is worth to stand right behind one of them, where a reason is asked for: it often comes next and does not say so
-COMPLETING = 3.0  # the same behind a short one, whatever is asked for: terse prose tells a thing in two sentences
+COMPLETING = 3.0  # the same behind a short one, or where it is asked what to do: terse prose tells a thing in two sentences
 SHORT = 12  # words up to which a sentence is short
 COVERAGE = 4.0  # what it is worth to cover all of the question's words that the sentences before it do not
 
@@ -62,7 +63,8 @@ def _worth_behind(item: Evidence, chosen: Sequence[Evidence], question: Question
     before = next((other for other in chosen if _follows(item, other)), None)
     if before is None:
         return 0.0
-    return max(FOLLOWING if question.kind == "reason" else 0.0, COMPLETING if len(before.prose.split()) < SHORT else 0.0)
+    completes = len(before.prose.split()) < SHORT or asks_for_steps(question.text)
+    return max(FOLLOWING if question.kind == "reason" else 0.0, COMPLETING if completes else 0.0)
 
 
 def _holds(first: Evidence, second: Evidence) -> bool:
@@ -77,7 +79,12 @@ def _follows(item: Evidence, other: Evidence) -> bool:
 
 def overlaps(first: Evidence, second: Evidence) -> bool:
     """Whether two sentences say much the same, or one quote holds the other."""
-    if first.hit.document_id == second.hit.document_id and first.start < second.end and second.start < first.end:
+    if shares_text(first, second):
         return True
     common = len(first.tokens & second.tokens)
     return common >= SIMILAR * min(len(first.tokens), len(second.tokens))
+
+
+def shares_text(first: Evidence, second: Evidence) -> bool:
+    """Whether two quotes have words of their document in common."""
+    return first.hit.document_id == second.hit.document_id and first.start < second.end and second.start < first.end

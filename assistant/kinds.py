@@ -50,6 +50,8 @@ _OPENING = re.compile(
     r"measures?|limits?|covers?|has|have)\b"
 )
 _ACTING = re.compile(r"\W*((?:[\w'’.-]+`?\W+){1,3}?)(?!(?:is|was|has|does|its|this)\b)[a-z]+s\b(?!\s+(?:is|are|was|were|of)\b)")
+# "A berth holds …", and the row of a table that begins with it.
+_TELLING = re.compile(r"\|\W*(?P<row>[^|]{1,60}?)\W*\||\W*An?\s+(?P<thing>[^.,;:|]{1,60}?)\W+(?!(?:is|was|has|its|this|less)\b)[a-z]{2,}s\b(?!\s+of\b)")
 _COMPLEMENTS = frozenset("of for in under on as at to by from since".split())  # "Section 5 of the Harbour Act lets …"
 _OF_HISTORY = re.compile(
     r"""\b(?:the\ )?(?:history|timeline|chronology|evolution)\ of\b
@@ -128,7 +130,7 @@ _TIME = rf"""
     \d[\d.,]*[\s-]*(?:seconds?|minutes?|min|hours?|h|days?|weeks?|months?|years?|decades?|centur)
     |\b{_NUMERAL}\ (?:seconds|minutes|hours?|days?|weeks?|months?|years?)
     |\b(?:1[5-9]|20)\d\d\b"""
-_LENGTH = r"\d[\d.,]*\s?(?:m|km|mm|cm|ft|feet|foot|in|inch|inches|miles?|metres?|meters?|yards?)\b"
+_LENGTH = r"\d[\d.,]*[\s-]?(?:m|km|mm|cm|ft|feet|foot|in|inch|inches|(?:nautical\s)?miles?|(?:kilo|centi|milli)?met(?:re|er)s?|yards?)\b"
 _FIGURES = tuple(
     (re.compile(asked, re.I | re.X), re.compile(given, re.I | re.X))
     for asked, given in (
@@ -145,6 +147,8 @@ _FIGURES = tuple(
         ),
         (r"\b(?:how\ old|age|how\ long\ ago)\b", _TIME),
         (r"\bhow\ long\b", rf"{_TIME}|{_LENGTH}|\bfrom\b.*\b(?:to|until)\b|\bsince\b|\buntil\b"),
+        (r"\bhow\ (?:tall|deep|wide|thick)\b", _LENGTH),
+        (r"\b(?:how\ (?:hot|cold|warm)|temperatures?)\b", r"\d\s?(?:°|degrees?|[CFK]\b)"),
         (r"\b(?:weight|weigh|weighs|heavy)\b", r"\d[\d.,]*\s?(?:kg|g|lb|lbs|pounds?|tons?|tonnes?|kilograms?|grams?|ounces?|oz)\b"),
     )
 )
@@ -170,6 +174,8 @@ def fits(question: str, kind: Kind, sentence: str, alike: Mapping[str, frozenset
     (True, False)
     >>> fits("What does a winch do?", "definition", "A winch lifts boats."), fits("What does a winch do?", "definition", "Oil the winch.")
     (True, False)
+    >>> fits("What is a winch?", "definition", "A winch lifts boats."), fits("What does W2 mean?", "definition", "| `W2` | winch stuck |")
+    (True, True)
     """
     if kind == "definition":
         return _defines(question, sentence)
@@ -208,6 +214,18 @@ def rules_on(question: str, sentence: str) -> bool:
     return verb is not None and any(verb in {stem(word) for word in re.findall(r"[a-z]+", said.lower())} for said in _RULED.findall(sentence))
 
 
+_STEPS = re.compile(r"\bwhat (?:do|should|can|must) (?:i|we|you) do\b|\bwhat now\b|\bhow (?:do|can|should|would) (?:i|we|you)\b|\bhow to\b", re.I)
+
+
+def asks_for_steps(question: str) -> bool:
+    """Whether a question asks what to do, which often takes a text two sentences to tell.
+
+    >>> asks_for_steps("The winch is stuck, what do I do?"), asks_for_steps("How does a winch work?")
+    (True, False)
+    """
+    return bool(_STEPS.search(question))
+
+
 _REASON = re.compile(
     r"\b(?:because|since|due to|so that|in order to|reasons?|as a result|thus|therefore|cause[sd]?|why|so as to|owing to|thanks to|blame[sd]?)\b",
     re.I,
@@ -242,7 +260,7 @@ _LEARNT = (
 _ABSENCE = re.compile(
     rf"\b(?:is|are|was|were|remains?|has|have|had|been) (?:not (?:yet )?(?:been )?|un)(?:{_LEARNT})\b"
     rf"|\bno\b[^.;:]{{0,160}}\b(?:was|were|is|are|has been|have been) (?:{_LEARNT}|announced)\b"
-    r"|\b(?:do|does|did) not (?:say|state|tell)\b|\bcannot be (?:told|said)\b|\b(?:says?|said|known) nothing (?:about|of|on)\b"
+    r"|\b(?:do|does|did) not (?:say|state|tell)\b(?! that\b)|\bcannot be (?:told|said)\b|\b(?:says?|said|known) nothing (?:about|of|on)\b"
     r"|\b(?:sources?|documents?|reports?|records?|articles?|texts?|papers?|data)\b[^.;:]{0,60}\b(?:do|does|did) not (?:give|cover|record|show)\b",
     re.I,
 )
@@ -253,6 +271,8 @@ def states_absence(text: str) -> bool:
 
     >>> states_absence("The price is not known."), states_absence("The sources do not cover it."), states_absence("The fee does not cover dogs.")
     (True, True, False)
+    >>> states_absence("The mayor did not say when."), states_absence("The mayor did not say that it was free: she said that it may be.")
+    (True, False)
     """
     return bool(_ABSENCE.search(text))
 
@@ -269,10 +289,12 @@ def _defines(question: str, sentence: str) -> bool:
     match = _DEFINED.search(question)
     if match and match["acts"] and (acting := _ACTING.match(sentence)):  # "The winch lifts …"
         return _stems(acting[1])[-len(_stems(match["subject"])) :] == _stems(match["subject"])
+    wanted = _stems(match["subject"]) if match else []
+    if wanted and (found := _TELLING.match(sentence)) and _stems(found["row"] or found["thing"]) == wanted:
+        return True
     opening = _OPENING.match(sentence)
     if not match or not opening:
         return False
-    wanted = _stems(match["subject"])
     initials = re.search(rf"\(([^()]+)\)(?:\s+(?:{'|'.join(_COMPLEMENTS)})\b[^()]*)?\s*\Z", opening[1])
     if initials and wanted == _stems(initials[1]):  # another word for it, or the name that they stand for begins the sentence
         return initials[1].islower() or re.sub(r"^\W*(?:an?|the)\s", "", opening[1].lower()).startswith(initials[1][:1].lower())

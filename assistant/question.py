@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from assistant.english import ADVERBS, MEASURES, PREPOSITIONS, is_verb, phrases
+from assistant.english import ADVERBS, MEASURES, PREPOSITIONS, SHORTHAND, is_verb, phrases
 from assistant.kinds import AUXILIARY, Kind, kind_of
 from assistant.reading import says_little
 from index import QuestionError
@@ -19,6 +19,7 @@ FAINT_SHARE = 0.5  # of the rarity of a word that the corpus lacks, but that say
 
 _FAINT = ADVERBS | PREPOSITIONS | MEASURES
 _NO_TERMS = frozenset("may vs versus".split())  # the month is written with a capital
+_CURRENCY = re.compile(r"(?<=\d)\s*k?\s+(?:us\s+)?(dollars?|bucks?|usd|euros?|pounds?|yen)\b", re.I)
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,19 @@ _FRAME = re.compile(
 )  # fmt: skip
 
 
+_WHAT_IT_MEANS = re.compile(r"(.+?)[,.;:–-]\s+what(?: does| do|['’]?s)? (?:that|it|this|they|these) (?:mean|means|stand for)\W*", re.I)
+
+
 def bare(text: str) -> str:
     """A question without the words that only ask; itself when nothing else is in it.
 
-    >>> bare("Can you tell me what a berth costs?")
-    'what a berth costs?'
+    >>> bare("Can you tell me what a berth costs?"), bare("it says E12, what does that mean")
+    ('what a berth costs?', 'what does E12 mean?')
     """
     plain = re.sub(r"\bwhat (?:counts?|qualifies) as\b", "what is", text, flags=re.I)
+    if (told := _WHAT_IT_MEANS.fullmatch(plain)) and (named := phrases(told[1])):
+        of_it = [word.text for word in named[-1].words if not is_verb(word.low)]
+        plain = f"what does {' '.join(of_it)} mean?" if of_it else plain
     stripped = " ".join(_FRAME.sub(" ", plain).split()).lstrip(" ,;:")
     return stripped if re.search(r"\w{3}", stripped) else text
 
@@ -113,8 +120,10 @@ def analyse(text: str, words: Keywords) -> Question:
     kind = kind_of(text)
     orders = re.match(r"\W*(?:name|list)\b", text, re.I) if kind == "list" else None  # "name the ships that sank"
     shouted = sum(word[:1].isupper() for word in text.split()) > 0.6 * len(text.split())
+    signs = {match.lower() for match in _CURRENCY.findall(text)}  # of a sum, which a text may give with a sign
     for token, word in words_of(text[orders.end() :] if orders else text):
-        if token not in STOPWORDS and token not in terms and word not in _NO_TERMS:
+        is_shorthand = word in SHORTHAND and not words.frequency.get(token)
+        if token not in STOPWORDS and token not in terms and word not in _NO_TERMS and not is_shorthand and word.lower() not in signs:
             capital = word[:1].isupper() and not shouted and not text.startswith(word)
             term = Term(token, word, words.rarity(token), words.frequency.get(token, 0) > 0, capital or is_name(word))
             terms[token] = term if term.known or not term.is_faint else replace(term, rarity=FAINT_SHARE * term.rarity)
@@ -132,20 +141,38 @@ def is_name(word: str) -> bool:
     return low.isalpha() and (lemma(low)[:1].isupper() or not is_english(low))
 
 
+_KIND = re.compile(r"\b(?:which|what)\s+(?:(?:kinds?|types?|sorts?)\s+of\s+)?([a-z]+)\b")
+
+
+def kinds_named(text: str) -> frozenset[str]:
+    """The words that say of what kind the thing is that is asked for: an answer names the thing.
+
+    >>> sorted(kinds_named("which company owns the pier and in what region is it"))
+    ['company', 'region']
+    """
+    return frozenset(_KIND.findall(text.lower()))
+
+
 _ASKS = re.compile(rf"\b(?:how|when|who|whom|why|where|what|which|whose|{AUXILIARY})\b", re.I)
 _ASKING = rf"(?:how|when|who|whom|why|where|what|which|whose|{AUXILIARY})\b"
 _JOINT = re.compile(
     rf"\?\s+(?=\S)|(?:,|;)?\s+(?:and|or|also|plus|&)\s+(?=(?:also\s+)?{_ASKING})|[.;]\s+(?=(?:and\s+)?{_ASKING})", re.I
 )  # fmt: skip
+_BEHIND = rf"(?:who\s+[a-z]+s|(?:(?:who|what|why|how)(?:\s+\w+)?|when|where)\s+{AUXILIARY}|{AUXILIARY}\s+(?:i|we|you|one|they|it|he|she|the|an?|there))\b"
+_ASKED_FIRST = re.compile(
+    rf"^\W*(?:(?:what|who|where|why|how|when|which)(?:\s+\w+)?(?:\s+{AUXILIARY}\b|['’]?s\b)[^,]*|{AUXILIARY}\s[^,]*)(,)\s+(?={_BEHIND})", re.I)
 
 
 def parts_of(text: str) -> list[str]:
     """The questions in a question, in order; one that asks one thing comes back whole.
 
-    >>> parts_of("How old must a pilot be and who decides?")
-    ['How old must a pilot be?', 'who decides?']
+    >>> parts_of("How old must a pilot be and who decides?"), parts_of("where is the ferry, can i board it")
+    (['How old must a pilot be?', 'who decides?'], ['where is the ferry?', 'can i board it?'])
     """
-    pieces = [piece.strip(" ,;?.!") for piece in _JOINT.split(text)]
+    joined = text
+    if match := _ASKED_FIRST.match(text):  # a comma alone, between two whole questions
+        joined = f"{text[: match.start(1)]}?{text[match.end(1) :]}"
+    pieces = [piece.strip(" ,;?.!") for piece in _JOINT.split(joined)]
     pieces = [piece for piece in pieces if piece]
     full = [piece for piece in pieces if sum(word not in STOPWORDS for word, _ in words_of(piece)) >= 1 and len(piece.split()) >= 2]
     return [f"{piece}?" for piece in pieces] if len(pieces) > 1 and len(full) == len(pieces) else [text]
@@ -207,12 +234,37 @@ _COMPARED = re.compile(
 )  # fmt: skip
 
 
+_WHICH_IS_MORE = re.compile(
+    r"""^\W*(?:which|what|who)(?:\ (?:one|of\ (?:the\ two|them|these)))?\ (?P<verb>\w+)\ (?P<more>more|less|fewer|better|worse|\w{2,}er)\b
+        (?:(?P<rest>[^,:?]*)[,:]|[?,:]?)\s*(?P<first>.+?)\ or\ (?P<other>.+?)[\s?.!]*$""",
+    re.I | re.X,
+)
+_IS = frozenset("is are was were".split())
+
+
+def _apart(match: re.Match[str]) -> list[str]:
+    """What each of two things would be asked, of which one is said to be or have more."""
+    verb, more, rest = match["verb"].lower(), match["more"].lower(), (match["rest"] or "").strip()
+    counts = {"more": "how much", "less": "how much", "fewer": "how many", "better": "", "worse": ""}
+    if more in counts:
+        noun, rest = ("", rest) if rest.partition(" ")[0].lower() in PREPOSITIONS else (rest, "")
+        asking = [counts[more], noun, "" if verb in _IS else verb]
+    else:
+        base = more[:-3] if more[-3] == more[-4:-3] else more[:-2]  # "bigger", which no dictionary has under "big"
+        asking = ["how", base if lemma(more) == more else lemma(more), verb]
+    return [" ".join(filter(None, (*asking, match[side], rest))) + "?" for side in ("first", "other")]
+
+
 def sides_of(text: str) -> list[str]:
     """For a comparison, what each of the two things compared would be asked by itself; nothing for another question.
 
     >>> sides_of("difference between a ketch and a yawl"), sides_of("Corrant vs Brannoch on mooring fees")
     (['what is a ketch?', 'what is a yawl?'], ['Corrant on mooring fees?', 'Brannoch on mooring fees?'])
+    >>> sides_of("which is longer, a ketch or a yawl?"), sides_of("which costs more: berths or buoys")
+    (['how long is a ketch?', 'how long is a yawl?'], ['how much costs berths?', 'how much costs buoys?'])
     """
+    if match := _WHICH_IS_MORE.search(text):
+        return _apart(match)
     match = _COMPARED.search(text)
     if not match:
         return []

@@ -291,6 +291,8 @@ def _points(low: str, before: str, after: str) -> bool:
     if low == "there":
         if not after:
             return before not in english.AUXILIARIES and before not in ("out", "over", "still")
+        if before == "still" and after == "then":
+            return False
         return bool(before) and before not in english.AUXILIARIES | english.ASKING and after not in english.AUXILIARIES and after != "be"
     if low == "one":
         if not after:
@@ -319,6 +321,13 @@ def _demonstrates(low: str, before: str, after: str) -> bool:
     return asked and english.is_verb(after) and after not in GENERIC
 
 
+# "the court said it would": the court
+_REPORTED = re.compile(
+    r"\s+(?:(?:say|claim|announc|believ|decid|hop|argu|warn|declar|admit|deni|insist|explain|report|stat)e?(?:s|d|t?ed|es)?|said|deny|think|thinks|thought|wrote"
+    r"|promised?)\s+(?:that\s+)?"
+)
+
+
 def is_bound(text: str, word: Word) -> bool:
     """Whether the question itself names, before, what the pronoun stands for."""
     owning = word.low in ("its", "their", "theirs", "his", "hers")
@@ -335,7 +344,7 @@ def is_bound(text: str, word: Word) -> bool:
         between = text[phrase.end : word.start]
         if is_last:  # "than that", "before it": no clause of its own
             between = re.sub(rf"\b(?:{PREPOSITION})\s*$", "", between, flags=re.I)
-        if _BETWEEN_CLAUSES.search(between) or _HELPED.search(text[phrase.end : word.end]):
+        if _BETWEEN_CLAUSES.search(between) or (not is_last and _REPORTED.fullmatch(between)) or _HELPED.search(text[phrase.end : word.end]):
             return True
     return False
 
@@ -376,7 +385,8 @@ def is_open(bare: str) -> bool:
 # --- names in an answer --------------------------------------------------------------------------------------------------
 
 _TITLE = r"(?:Dr|Mr|Mrs|Ms|Capt|Prof|Sir|Sen|Rep|President|Secretary|Judge|Justice|Captain|Professor|Senator)\.?"
-_PERSON = re.compile(r"\b[A-Z][a-z'’-]+(?:\s+(?:[A-Z]\.|[A-Z][a-z'’-]+)){1,2}\b")
+_UPPER, _LOWER = r"[A-Z\u00c0-\u00de]", r"[a-z\u00df-\u017f'’-]"
+_PERSON = re.compile(rf"\b{_UPPER}{_LOWER}+(?:\s+(?:{_UPPER}\.|{_UPPER}{_LOWER}+)){{1,2}}\b")
 
 
 def person_in(text: str, *, about: str = "") -> str | None:

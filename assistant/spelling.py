@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from rapidfuzz.distance import DamerauLevenshtein
 from rapidfuzz.process import extract
 
-from assistant.english import AUXILIARY, DETERMINERS, MEASURES, PERSONS, is_function, is_verb
+from assistant.english import AUXILIARY, DETERMINERS, MEASURES, PERSONS, SHORTHAND, is_function, is_verb
 from index.keywords import SHORT, STOPWORDS, is_english
 
 _RUN_TOGETHER = re.compile(r"\b(how)(much|many|long|old|big|far|often)\b", re.I)
@@ -57,11 +57,13 @@ class Speller:
     def nearest(self, word: str) -> str | None:
         """The spelling that was probably meant, or None when the word is right or nothing is near."""
         low = word.lower()
-        if low in self._spellings or low in self._also_right or low in STOPWORDS or low in SHORT or self._is_word(low) or is_english(low):
+        if low in self._spellings or low in self._also_right or low in STOPWORDS or low in SHORT or low in SHORTHAND or self._is_word(low) or is_english(low):
             return None
         allowed = 1 if len(low) <= 5 else 2  # edits; a swap of neighbours is one
         close = extract(low, self._words, scorer=DamerauLevenshtein.distance, score_cutoff=allowed, limit=None)
         close = [(found, distance, key) for found, distance, key in close if found[0] == low[0]]
+        if len(low) == 6:  # "tarrif" is "tariff", but "rivian" not "rival"
+            close = [item for item in close if item[1] < 2 or set(item[0]) == set(low)]
         if not close:
             return None
         # of words equally near: the one of the same letters, as swapped ones are the commonest slip; then one of which letters were left out
