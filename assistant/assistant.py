@@ -28,7 +28,8 @@ from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
 from assistant.history import Step
 from assistant.kinds import history_asked, kind_of, names_kind, states_absence
 from assistant.question import (
-    Question, Term, analyse, as_whole, bare, broadened, check_question, kinds_named, parts_of, sides_of, speaks_of_age, years_of_make
+    Question, Term, analyse, as_whole, bare, broadened, check_question, kinds_named, parts_of, sides_of, speaks_of_age,
+    without_options, years_of_make,
 )  # fmt: skip
 from assistant.reading import related
 from assistant.settings import AssistantSettings
@@ -335,6 +336,9 @@ class Assistant:
 
     def _sides(self, standalone: str, parts: list[Part], seconds: dict[str, float], time_asked: Asked) -> list[Part]:
         """A comparison that no passage makes as its two sides, each answered by itself; other questions as they are."""
+        if len(parts) == 1 and (asked_alone := without_options(standalone)) and not sides_of(bare(standalone)):
+            alone = self._part(asked_alone, seconds, time_asked)
+            return [alone] if alone.support.probability >= parts[0].support.probability else parts
         sides = self._in_full(sides_of(bare(standalone))) if len(parts) == 1 else []
         is_answered = parts[0].support.status == "answered"
         if not sides or _compares(parts[0], sides):

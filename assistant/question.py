@@ -155,6 +155,7 @@ def kinds_named(text: str) -> frozenset[str]:
 
 _ASKS = re.compile(rf"\b(?:how|when|who|whom|why|where|what|which|whose|{AUXILIARY})\b", re.I)
 _ASKING = rf"(?:how|when|who|whom|why|where|what|which|whose|{AUXILIARY})\b"
+_YES_NO_FIRST = re.compile(rf"\W*{AUXILIARY}\b", re.I)
 _JOINT = re.compile(
     rf"\?\s+(?=\S)|(?:,|;)?\s+(?:and|or|also|plus|&)\s+(?=(?:also\s+)?{_ASKING})|[.;]\s+(?=(?:and\s+)?{_ASKING})", re.I
 )  # fmt: skip
@@ -225,6 +226,21 @@ def broadened(text: str, kinds: Mapping[str, str]) -> tuple[str, dict[str, str]]
     return text, told
 
 
+_OF_TWO = re.compile(rf"^(?P<asked>\W*(?:{_ASKING}|\w+\s+(?:who|what|where|when|which|how)\b)[^,:?]*?)\s*[,:?]\s*(?P<options>[^,?]+(?:,[^,?]+)*?,?\s+or\s+[^,?]+)\W*$", re.I)
+
+
+def without_options(text: str) -> str | None:
+    """A question without the answers that it offers to choose from; None where it offers none.
+
+    >>> without_options("who pays the fee, the captain or the owner?"), without_options("boats or ships?")
+    ('who pays the fee?', None)
+    """
+    match = _OF_TWO.match(text)
+    if not match or _YES_NO_FIRST.match(text) or _ASKS.search(match["options"]) or len(match["asked"].split()) < 3:
+        return None
+    return f"{match['asked'].strip()}?"
+
+
 _COMPARED = re.compile(
     r"""(?:\bdifferences?\ between\ (?P<first>.+?)\ and\ |\bcompare\ (?P<one>.+?)\ (?:and|with|to)\s
             |\bhow\ (?:do|does|did)\ (?P<subject>.+?)\ (?:compare|differ)\ (?:with|to|from)\s
@@ -235,7 +251,8 @@ _COMPARED = re.compile(
 
 
 _WHICH_IS_MORE = re.compile(
-    r"""^\W*(?:which|what|who)(?:\ (?:one|of\ (?:the\ two|them|these)))?\ (?P<verb>\w+)\ (?P<more>more|less|fewer|better|worse|\w{2,}er)\b
+    r"""^\W*(?:which|what|who)(?:\ (?:one|of\ (?:the\ two|them|these)|(?P<noun>\w+(?:\ \w+)?)))?\ (?P<verb>is|are|was|were|has|have|had|costs?|\w+s|\w+ed|sold|made|paid|won|lost|built|got|took|gave|spent)
+        \ (?P<more>more|less|fewer|better|worse|\w{2,}er)\b
         (?:(?P<rest>[^,:?]*)[,:]|[?,:]?)\s*(?P<first>.+?)\ or\ (?P<other>.+?)[\s?.!]*$""",
     re.I | re.X,
 )
@@ -252,7 +269,7 @@ def _apart(match: re.Match[str]) -> list[str]:
     else:
         base = more[:-3] if more[-3] == more[-4:-3] else more[:-2]  # "bigger", which no dictionary has under "big"
         asking = ["how", base if lemma(more) == more else lemma(more), verb]
-    return [" ".join(filter(None, (*asking, match[side], rest))) + "?" for side in ("first", "other")]
+    return [" ".join(filter(None, (*asking, match["noun"], match[side], rest))) + "?" for side in ("first", "other")]
 
 
 def sides_of(text: str) -> list[str]:
