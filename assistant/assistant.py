@@ -28,8 +28,19 @@ from assistant.followup import Turn, as_turns, content_words, stand_alone, topic
 from assistant.history import Step
 from assistant.kinds import history_asked, kind_of, names_kind, states_absence
 from assistant.question import (
-    Question, Term, analyse, as_whole, bare, broadened, check_question, kinds_named, parts_of, sides_of, speaks_of_age,
-    without_options, years_of_make,
+    Question,
+    Term,
+    analyse,
+    as_whole,
+    bare,
+    broadened,
+    check_question,
+    kinds_named,
+    parts_of,
+    sides_of,
+    speaks_of_age,
+    without_options,
+    years_of_make,
 )  # fmt: skip
 from assistant.reading import related
 from assistant.settings import AssistantSettings
@@ -89,8 +100,8 @@ class Part:
         beside = {*times, *kinds_named(self.question.text)}
         lacking = [term for term in self._missing(citations) if term.word.lower() not in beside and not _is_told(term, told)]
         if self.support.status == "answered":  # with a reserve only for what no text of the corpus speaks of
-            named = {word.low for phrase in phrases(self.question.text) for word in phrase.words}  # what things do has many words
-            lacking = [term for term in lacking if not term.known and len(term.word) > 2 and (term.is_name or term.word.lower() in named)]
+            things = {word.low for phrase in phrases(self.question.text) for word in phrase.words}  # what they do has many words
+            lacking = [term for term in lacking if not term.known and len(term.word) > 2 and (term.is_name or term.word.lower() in things)]
             if not lacking:
                 return None
         elif states_absence(self.evidence[0].prose) and not any(term.is_name for term in lacking):
@@ -459,14 +470,21 @@ class Assistant:
                 place = next((place for place, other in enumerate(chosen) if shares_text(item, other)), None)
                 if place is None:
                     chosen.append(item)
-                elif item.start <= chosen[place].start and chosen[place].end <= item.end:  # two parts quote from one place
-                    chosen[place] = item
+                else:
+                    chosen[place] = self._together(item, chosen[place])
         if any(part.steps for part in answered):  # a history is told whole, with what replaced what
             return chosen, []
         later = changed_since(answered[0].question, chosen, answered[0].evidence, self._histories, answered[0].asked, self._today().isoformat())
         chosen = [*chosen[: self.settings.sentences - len(later)], *later]
         disputed = disputes.touched(answered[0].question, chosen, self._disputes)
         return disputes.beside(chosen, disputed, self.library, limit=self.settings.sentences), disputed
+
+    def _together(self, one: Evidence, other: Evidence) -> Evidence:
+        """One quote for two that share words."""
+        start, end = min(one.start, other.start), max(one.end, other.end)
+        whole = next((item for item in (other, one) if (item.start, item.end) == (start, end)), None)
+        span = disputes.Span(one.hit.document_id, start, end, one.hit.metadata["document_sha256"])
+        return whole or disputes.evidence_at(span, other, self.library)
 
     def _not_elsewhere(self, part: Part) -> Sequence[Evidence]:
         """The evidence of a part without what holds in another place, where the place asked about is in none of the best: that misleads.

@@ -145,5 +145,5 @@ def evidence_at(span: Span, pattern: Evidence, library: Library) -> Evidence:
         pattern.hit, document_id=name, title=document.title, section=" > ".join(section.headings), text=text, start=start, end=end, sentences=(),
         metadata={**pattern.hit.metadata, **vars(section.validity), "document_sha256": sha256}, passage=None,
     )  # fmt: skip
-    prose = as_read(text, hit.section)
+    prose = as_read(text, hit.section, header=document.table_header_at(start))
     return replace(pattern, hit=hit, start=start, end=end, quote=text, prose=prose, tokens=frozenset(tokenize(prose)))

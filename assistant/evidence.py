@@ -153,6 +153,8 @@ class _Scale:
         self._total = sum(self._rarity.values()) or 1.0
         self._names = {term.token for term in question.terms if term.is_name}
         self._neighbours = tuple(pairwise(self._rarity))
+        shares = {token for token in self._rarity if token.endswith("%")}
+        self._shares = shares | {token.rstrip("%") for token in shares}  # which a heading has of some of its sentences only
         self._of_make = years_of_make(question.text) & self._rarity.keys()
         self._highest = max((sentence.bm25 for hit in hits for sentence in hit.sentences), default=0.0) or 1.0
         together = sum(hit.score for hit in hits) or 1.0
@@ -169,7 +171,7 @@ class _Scale:
         if self._of_make and speaks_of_age(said.prose):  # which a thing's year decides
             had |= self._of_make
         if said.context not in self._around:
-            self._around[said.context] = self._covered_by(said.context)
+            self._around[said.context] = self._covered_by(said.context) - self._shares
         covered = frozenset(had | self._around[said.context])
         covered_share = self._share(covered)
         is_definition = question.kind == "definition" and said.fits

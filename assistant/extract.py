@@ -14,7 +14,7 @@ LIST_WORDS = 140
 SIMILAR = 0.8  # share of the shorter sentence's words that two sentences may have in common
 DISTANCE = 5.0  # by which the score of a further sentence may lie below the first's
 FOLLOWING = 2.0  # what it is worth to stand right behind one of them, where a reason is asked for: it often comes next and does not say so
-COMPLETING = 3.0  # the same behind a short one, or where it is asked what to do: terse prose tells a thing in two sentences
+COMPLETING = 3.0  # the same behind a short one, for terse prose tells a thing in two sentences, or where it is asked what to do
 SHORT = 12  # words up to which a sentence is short
 COVERAGE = 4.0  # what it is worth to cover all of the question's words that the sentences before it do not
 

@@ -51,7 +51,9 @@ _OPENING = re.compile(
 )
 _ACTING = re.compile(r"\W*((?:[\w'’.-]+`?\W+){1,3}?)(?!(?:is|was|has|does|its|this)\b)[a-z]+s\b(?!\s+(?:is|are|was|were|of)\b)")
 # "A berth holds …", and the row of a table that begins with it.
-_TELLING = re.compile(r"\|\W*(?P<row>[^|]{1,60}?)\W*\||\W*An?\s+(?P<thing>[^.,;:|]{1,60}?)\W+(?!(?:is|was|has|its|this|less)\b)[a-z]{2,}s\b(?!\s+of\b)")
+_TELLING = re.compile(
+    r"\|\W*(?P<row>[^|]{1,60}?)\W*\||\W*An?\s+(?P<thing>[^.,;:|]{1,60}?)\W+(?!(?:is|was|has|its|this|less)\b)[a-z]{2,}s\b(?!\s+of\b)"
+)
 _COMPLEMENTS = frozenset("of for in under on as at to by from since".split())  # "Section 5 of the Harbour Act lets …"
 _OF_HISTORY = re.compile(
     r"""\b(?:the\ )?(?:history|timeline|chronology|evolution)\ of\b

@@ -92,7 +92,8 @@ def bare(text: str) -> str:
     """
     plain = re.sub(r"\bwhat (?:counts?|qualifies) as\b", "what is", text, flags=re.I)
     if (told := _WHAT_IT_MEANS.fullmatch(plain)) and (named := phrases(told[1])):
-        of_it = [word.text for word in named[-1].words if not is_verb(word.low)]
+        verbs = [place for place, word in enumerate(named[-1].words) if is_verb(word.low)]
+        of_it = [word.text for word in named[-1].words[max(verbs, default=-1) + 1 :]]
         plain = f"what does {' '.join(of_it)} mean?" if of_it else plain
     stripped = " ".join(_FRAME.sub(" ", plain).split()).lstrip(" ,;:")
     return stripped if re.search(r"\w{3}", stripped) else text
@@ -159,9 +160,12 @@ _YES_NO_FIRST = re.compile(rf"\W*{AUXILIARY}\b", re.I)
 _JOINT = re.compile(
     rf"\?\s+(?=\S)|(?:,|;)?\s+(?:and|or|also|plus|&)\s+(?=(?:also\s+)?{_ASKING})|[.;]\s+(?=(?:and\s+)?{_ASKING})", re.I
 )  # fmt: skip
-_BEHIND = rf"(?:who\s+[a-z]+s|(?:(?:who|what|why|how)(?:\s+\w+)?|when|where)\s+{AUXILIARY}|{AUXILIARY}\s+(?:i|we|you|one|they|it|he|she|the|an?|there))\b"
+_BEHIND = (
+    rf"(?:who\s+[a-z]+s|(?:(?:who|what|why|how)(?:\s+\w+)?|when|where)\s+{AUXILIARY}|{AUXILIARY}\s+(?:i|we|you|one|they|it|he|she|the|an?|there))\b"
+)
 _ASKED_FIRST = re.compile(
-    rf"^\W*(?:(?:what|who|where|why|how|when|which)(?:\s+\w+)?(?:\s+{AUXILIARY}\b|['’]?s\b)[^,]*|{AUXILIARY}\s[^,]*)(,)\s+(?={_BEHIND})", re.I)
+    rf"^\W*(?:(?:what|who|where|why|how|when|which)(?:\s+\w+)?(?:\s+{AUXILIARY}\b|['’]?s\b)[^,]*|{AUXILIARY}\s[^,]*)(,)\s+(?={_BEHIND})", re.I
+)
 
 
 def parts_of(text: str) -> list[str]:
@@ -226,7 +230,10 @@ def broadened(text: str, kinds: Mapping[str, str]) -> tuple[str, dict[str, str]]
     return text, told
 
 
-_OF_TWO = re.compile(rf"^(?P<asked>\W*(?:{_ASKING}|\w+\s+(?:who|what|where|when|which|how)\b)[^,:?]*?)\s*[,:?]\s*(?P<options>[^,?]+(?:,[^,?]+)*?,?\s+or\s+[^,?]+)\W*$", re.I)
+_OF_TWO = re.compile(
+    rf"^(?P<asked>\W*(?:{_ASKING}|\w+\s+(?:who|what|where|when|which|how)\b)[^,:?]*?)\s*[,:?]\s*(?P<options>[^,?]+(?:,[^,?]+)*?,?\s+or\s+[^,?]+)\W*$",
+    re.I,
+)
 
 
 def without_options(text: str) -> str | None:
@@ -251,8 +258,8 @@ _COMPARED = re.compile(
 
 
 _WHICH_IS_MORE = re.compile(
-    r"""^\W*(?:which|what|who)(?:\ (?:one|of\ (?:the\ two|them|these)|(?P<noun>\w+(?:\ \w+)?)))?\ (?P<verb>is|are|was|were|has|have|had|costs?|\w+s|\w+ed|sold|made|paid|won|lost|built|got|took|gave|spent)
-        \ (?P<more>more|less|fewer|better|worse|\w{2,}er)\b
+    r"""^\W*(?:which|what|who)(?:\ (?:one|of\ (?:the\ two|them|these)|(?P<noun>\w+(?:\ \w+)?)))?\ (?P<verb>is|are|was|were|has|have|had|costs?
+        |\w+s|\w+ed|sold|made|paid|won|lost|built|got|took|gave|spent)\ (?P<more>more|less|fewer|better|worse|\w{2,}er)\b
         (?:(?P<rest>[^,:?]*)[,:]|[?,:]?)\s*(?P<first>.+?)\ or\ (?P<other>.+?)[\s?.!]*$""",
     re.I | re.X,
 )

@@ -92,7 +92,9 @@ class Slots:
         value = fragment[piece.start :]
         present = english.joined(phrases(self.before), self.before, "of(?: the)?")
         kind = english.shape(piece.words)
-        alike = sorted(present, key=lambda phrase: phrase.preposition is not None and phrase.preposition.low == preposition)  # "in 2020" for "in 2019"
+        alike = sorted(
+            present, key=lambda phrase: phrase.preposition is not None and phrase.preposition.low == preposition
+        )  # "in 2020" for "in 2019"
         place = self._of_shape(kind, piece, alike) if kind else None
         if place is None and kind == "time":
             timeless = replace(self, before=" ".join(_NOW.sub(" ", self.before).split()))

@@ -18,6 +18,7 @@ _FOLLOWERS = "|".join([AUXILIARY, *sorted(MEASURES | DETERMINERS | PERSONS | {"m
 # a word where a question begins, before one that an asking word or a helping verb goes with: "hoe big", "dose the"
 _OPENING = re.compile(rf"(?:^|(?<=[?.!;,] )|(?<=\band ))(?P<word>[a-z]{{3,5}})(?= (?:{_FOLLOWERS})\b)", re.I)
 _OPENERS = ("how", "when", "what", "who", "why", "where", "which", "does", "did", "can", "will")
+_ALWAYS_RIGHT = STOPWORDS | SHORTHAND | SHORT.keys()
 COMMON = 20  # times that a short word has to stand in the corpus to be what was meant
 
 
@@ -57,7 +58,8 @@ class Speller:
     def nearest(self, word: str) -> str | None:
         """The spelling that was probably meant, or None when the word is right or nothing is near."""
         low = word.lower()
-        if low in self._spellings or low in self._also_right or low in STOPWORDS or low in SHORT or low in SHORTHAND or self._is_word(low) or is_english(low):
+        is_right = low in self._spellings or low in self._also_right or low in _ALWAYS_RIGHT
+        if is_right or self._is_word(low) or is_english(low):
             return None
         allowed = 1 if len(low) <= 5 else 2  # edits; a swap of neighbours is one
         close = extract(low, self._words, scorer=DamerauLevenshtein.distance, score_cutoff=allowed, limit=None)

@@ -131,6 +131,20 @@ def test_a_word_for_anything_takes_no_place(embeddings: Embeddings, asked: str) 
     assert ("boats" in made) == ("boats" in asked)
 
 
+@pytest.mark.parametrize(
+    ("before", "said", "asked", "standalone"),
+    [
+        ("how many boats in 2027 under the 2024 plan", "", "and in 2030?", "How many boats in 2030 under the 2024 plan?"),
+        ("how accurate is the tide gauge", "", "who built it", "Who built the tide gauge?"),
+        ("when was joão brandão born", "He was born in Porto as João Brandão.", "how tall was he", "How tall was João Brandão?"),
+        ("what is the pier rule", "", "when did the town say it was closing the quay", "when did the town say it was closing the quay"),
+        ("who runs the ferry", "", "thx! can i swim in the basin", "thx! can i swim in the basin"),
+    ],
+)
+def test_what_is_meant_is_told_by_form(embeddings: Embeddings, before: str, said: str, asked: str, standalone: str) -> None:
+    assert stand_alone(asked, [(before, said)], embeddings) == standalone
+
+
 def test_a_name_of_the_corpus_takes_the_place_of_a_name(embeddings: Embeddings) -> None:
     history = talk("what did bell say about the tax")
     assert stand_alone("and sound", history, embeddings, names={"bell", "sound"}) == "What did sound say about the tax?"

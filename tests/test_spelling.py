@@ -18,6 +18,11 @@ def test_the_word_that_was_meant_is_found(words: dict[str, int], wrong: str, rig
     assert Speller(words, lambda word: False).nearest(wrong) == right
 
 
+@pytest.mark.parametrize("word", ["rivian", "thx"])
+def test_a_name_or_a_word_of_chats_becomes_no_other_word(word: str) -> None:
+    assert Speller({"rival": 9, "tax": 90}, lambda word: False).nearest(word) is None
+
+
 def test_a_word_that_the_language_knows_is_left_alone() -> None:
     assert Speller(SPELLINGS, lambda word: word == "wait").repair("wait for the tarif") == ("wait for the tariff", [("tarif", "tariff")])
 
