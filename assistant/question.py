@@ -231,7 +231,7 @@ def broadened(text: str, kinds: Mapping[str, str]) -> tuple[str, dict[str, str]]
 
 
 _OF_TWO = re.compile(
-    rf"^(?P<asked>\W*(?:{_ASKING}|\w+\s+(?:who|what|where|when|which|how)\b)[^,:?]*?)\s*[,:?]\s*(?P<options>[^,?]+(?:,[^,?]+)*?,?\s+or\s+[^,?]+)\W*$",
+    rf"^(?P<asked>\W*(?:{_ASKING}|\w+\s+(?:who|what|where|when|which|how)\b)[^,:?]*?)\s*[,:?]\s*(?P<options>[^?]+\s+or\s+[^,?]+)\W*$",
     re.I,
 )
 
