@@ -64,7 +64,7 @@ class Speller:
         allowed = 1 if len(low) <= 5 else 2  # edits; a swap of neighbours is one
         close = extract(low, self._words, scorer=DamerauLevenshtein.distance, score_cutoff=allowed, limit=None)
         close = [(found, distance, key) for found, distance, key in close if found[0] == low[0]]
-        if len(low) == 6:  # "tarrif" is "tariff", but "rivian" not "rival"
+        if len(low) == 6:  # two slips in so short a word move or double its letters; else it is another word
             close = [item for item in close if item[1] < 2 or set(item[0]) == set(low)]
         if not close:
             return None
