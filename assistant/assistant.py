@@ -346,11 +346,12 @@ class Assistant:
         return whole
 
     def _sides(self, standalone: str, parts: list[Part], seconds: dict[str, float], time_asked: Asked) -> list[Part]:
-        """A comparison that no passage makes as its two sides, each answered by itself; other questions as they are."""
-        if len(parts) == 1 and (asked_alone := without_options(standalone)) and not sides_of(bare(standalone)):
+        """A comparison that no passage makes as its two sides, each answered by itself; a question that offers answers to choose from without them,
+        where the sources are surer of that; other questions as they are."""
+        sides = self._in_full(sides_of(bare(standalone))) if len(parts) == 1 else []
+        if len(parts) == 1 and not sides and (asked_alone := without_options(standalone)):
             alone = self._part(asked_alone, seconds, time_asked)
             return [alone] if alone.support.probability >= parts[0].support.probability else parts
-        sides = self._in_full(sides_of(bare(standalone))) if len(parts) == 1 else []
         is_answered = parts[0].support.status == "answered"
         if not sides or _compares(parts[0], sides):
             return parts
