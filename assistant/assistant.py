@@ -183,7 +183,7 @@ class Assistant:
     ) -> None:  # fmt: skip
         self.index = index
         self.settings = settings or AssistantSettings()
-        self.library = Library(index.settings.corpus)
+        self.library = Library(index.settings.corpus, lambda document_id: self.index.document(document_id))
         self._model = model
         self._today = today
         self._lock = threading.Lock()

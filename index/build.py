@@ -23,6 +23,7 @@ from index.errors import CorpusError, DocumentError, IndexDamaged, IndexMissing,
 from index.generations import current_generation as current_generation
 from index.keywords import PASSAGE_WORDS, SENTENCE_WORDS, TOKENIZER, TOKENIZER_LIBRARIES, Collected, Collector, recall_stems, tokenize, words_of
 from index.manifest import FORMAT, Changes, DocumentState, Manifest, Recipe, Skipped, Suspicion, compare, damages, files_of, state_of
+from index.parsed import Parsed
 from index.place import Place, place_of
 from index.settings import IndexSettings
 from index.store import PAGE, Passage, Store, passage_of
@@ -215,8 +216,13 @@ def _rebuild(job: _Job, old: tuple[Path, Manifest] | None, folders: tuple[Skippe
             _refuse_contradictions(job, documents, indexed, earlier)
         may_carry_on = job.place.copies_stores and same_recipe and earlier is not None and earlier.store.wear <= WORN
         is_carried_on = may_carry_on and earlier is not None and not stale.issuperset(earlier.places)
-        passages = _Passages(job, documents, [*indexed], earlier, keep_serials=is_carried_on)
-        with closing(job.place.create_store(folder, earlier.store if earlier and is_carried_on else None)) as store:
+        with (
+            closing(Parsed(folder)) as parsed,
+            closing(job.place.create_store(folder, earlier.store if earlier and is_carried_on else None)) as store,
+        ):
+            passages = _Passages(job, documents, indexed, earlier, parsed, keep_serials=is_carried_on)
+            if old:
+                parsed.take_over(old[0], [name for name in indexed if name not in documents])
             store.hold(passages, passages.vectors)
             if earlier:
                 earlier.store.close()
@@ -328,11 +334,13 @@ class _Passages:
     """
 
     def __init__(
-        self, job: _Job, documents: Mapping[str, Document], names: Sequence[str], earlier: _Earlier | None, *, keep_serials: bool
+        self, job: _Job, documents: Mapping[str, Document], states: Mapping[str, DocumentState], earlier: _Earlier | None, parsed: Parsed,
+        *, keep_serials: bool
     ) -> None:  # fmt: skip
         self._job = job
         self._documents = documents
-        self._names = names
+        self._states = states
+        self._parsed = parsed
         self._earlier = earlier
         self._keep_serials = keep_serials
         self.count = self.sentences = self.embedded = 0
@@ -357,7 +365,7 @@ class _Passages:
     def _unnumbered(self) -> Iterator[Passage]:
         places = self._earlier.places if self._earlier else {}
         waiting: list[int] = []
-        for name in self._names:
+        for name in self._states:
             if name not in self._documents:
                 waiting += places.get(name, ())
             if waiting and (name in self._documents or len(waiting) >= PAGE):
@@ -379,6 +387,8 @@ class _Passages:
             document = read_document(job.settings.corpus / name, job.settings.corpus)
             if document.sha256 != self._documents[name].sha256:
                 raise DocumentError(job.settings.corpus / name, "was changed while the index was built. Run the rebuild again.")
+        if state_of(job.settings.corpus / name, self._states[name]) == self._states[name]:  # subtle: else it may be text of another hash
+            self._parsed.keep(document, self._states[name].file_sha256)
         for chunk in split(document, size=job.settings.chunk_size, count_tokens=job.embeddings.count_tokens):
             passage = passage_of(chunk, document, position=0, first_sentence=0, key="")
             if document.text[passage.start : passage.end] != passage.text:

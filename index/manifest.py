@@ -12,7 +12,7 @@ from pathlib import Path
 from index.errors import IndexDamaged
 from index.generations import MANIFEST
 
-FORMAT = 5
+FORMAT = 6
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from index.build import pending_changes, recipe_of
 from index.configuration import Configuration, read_configuration
+from index.documents import Document, read_document
 from index.embeddings import Embeddings, Vectors, open_embeddings
 from index.errors import GenerationGone, IndexDamaged, IndexStale
 from index.generations import Hold
 from index.keywords import PASSAGE_WORDS, SENTENCE_WORDS, STOPWORDS, Keywords, tokenize
-from index.manifest import Changes, Manifest, damages, differences
+from index.manifest import Changes, Manifest, damages, differences, state_of
+from index.parsed import recall
 from index.place import place_of
 from index.settings import IndexSettings
 from index.store import Passage
@@ -144,6 +146,14 @@ class Index:
     def is_current(self) -> bool:
         """Whether this generation is still the one that serves; a single small file or record is read."""
         return self.is_pinned or self.place.is_current(self.folder)
+
+    def document(self, document_id: str) -> Document:
+        """The document as its file is now; a file that has not changed since it was indexed is hashed and not parsed.
+
+        Raises DocumentError when it cannot be read.
+        """
+        path = self.settings.corpus / document_id
+        return recall(self.folder, document_id, state_of(path).file_sha256) or read_document(path, self.settings.corpus)
 
     def changes(self) -> Changes:
         """How the corpus differs from this index now."""

@@ -25,6 +25,8 @@ from index import (
     rebuild,
 )
 from index.build import current_generation
+from index.manifest import state_of
+from index.parsed import PARSED, recall
 from index.store import Store
 
 
@@ -126,6 +128,67 @@ def test_progress_is_told_step_by_step(small_settings, words):
     assert ("Reading", 5, 5) in told
     assert told[-1] == ("Writing", 1, 1)
     assert all(done <= everything for _, done, everything in told)
+
+
+# --- documents as they were read -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("corpus", ["corpus", "tests/corpora/kestrel"])
+def test_documents_are_recalled_as_they_read(corpus, words, tmp_path):
+    settings = IndexSettings(corpus=Path(__file__).parent.parent / corpus, index=tmp_path / "index", embedding_model="words")
+    rebuild(settings, words)
+    folder = current_generation(settings.index)
+    for document in read_documents(settings.corpus):
+        recalled = recall(folder, document.document_id, state_of(settings.corpus / document.document_id).file_sha256)
+        assert recalled == document
+        assert recalled.rows == document.rows
+
+
+def test_file_that_has_not_changed_is_not_parsed_again(small_settings, words, monkeypatch):
+    rebuild(small_settings, words)
+    index = Index.open(small_settings, words)
+    read = {document.document_id: document for document in read_documents(small_settings.corpus)}
+    path = small_settings.corpus / "land/foxes.txt"
+    path.write_text(path.read_text().replace("10 hours", "9 hours"))
+    monkeypatch.setattr("index.search.read_document", lambda path, corpus: pytest.fail(f"{path} was parsed"))
+    assert index.document("sea/whales.md") == read["sea/whales.md"]
+    monkeypatch.undo()
+    assert "9 hours" in index.document("land/foxes.txt").text
+
+
+def test_recalled_documents_follow_the_files(small_settings, words):
+    rebuild(small_settings, words)
+    path = small_settings.corpus / "land/foxes.txt"
+    path.write_text(path.read_text().replace("10 hours", "9 hours"))
+    (small_settings.corpus / "sea/tides.md").unlink()
+    rebuild(small_settings, words)
+    folder = current_generation(small_settings.index)
+    for document in read_documents(small_settings.corpus):
+        assert recall(folder, document.document_id, state_of(small_settings.corpus / document.document_id).file_sha256) == document
+    assert b"10 hours" not in (folder / PARSED).read_bytes()
+    assert b"sea/tides.md" not in (folder / PARSED).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda file: file.unlink(),
+        lambda file: file.write_bytes(b"half written"),
+        lambda file: file.write_bytes(file.read_bytes().replace(b"10 hours", b"90 hours")),
+        lambda file: file.write_bytes(file.read_bytes()[: len(file.read_bytes()) // 2]),
+    ],
+    ids=["missing", "overwritten", "altered", "cut off"],
+)
+def test_damaged_copy_of_a_document_is_not_believed(small_settings, words, damage):
+    rebuild(small_settings, words)
+    index = Index.open(small_settings, words)
+    damage(index.folder / PARSED)
+    for document in read_documents(small_settings.corpus):
+        assert index.document(document.document_id) == document
+    path = small_settings.corpus / "sea/tides.md"
+    path.write_text(path.read_text() + "\nTides turn.\n")
+    assert rebuild(small_settings, words).rebuilt  # what cannot be taken over is no fault
+    assert Index.open(small_settings, words).document("sea/tides.md").text.endswith("Tides turn.\n")
 
 
 # --- a rebuild that does not end well ----------------------------------------------------------------------------------
