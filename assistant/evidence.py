@@ -263,8 +263,21 @@ def _parts_of_names(prose: str, had: frozenset[str], alike: Mapping[str, frozens
 @lru_cache(maxsize=8192)
 def _long_names(prose: str) -> tuple[tuple[frozenset[str], ...], frozenset[str]]:
     """The words of each long name in a sentence, and those that stand outside of all."""
-    found = tuple(_tokens(name) for name in _LONG_NAME.findall(prose))
-    return found, _tokens(_LONG_NAME.sub(" ", prose)) if found else _NONE
+    names = [name for found in _LONG_NAME.findall(prose) for name in _apart(found)]
+    outside = prose
+    for name in names:
+        outside = outside.replace(name, " ")
+    return tuple(_tokens(name) for name in names), _tokens(outside) if names else _NONE
+
+
+def _apart(name: str) -> list[str]:
+    """The long names in words with capitals: "and" joins two, where it does not stand behind "of" or "for".
+
+    >>> _apart("Oracle and SQL Server"), _apart("Department of Health and Human Services")
+    ([], ['Department of Health and Human Services'])
+    """
+    parts = [name] if re.search(r" (?:of|for) .* and ", name) else name.split(" and ")
+    return [part for part in parts if _LONG_NAME.fullmatch(part)]
 
 
 def _extent(hit: Hit, place: int) -> tuple[int, int]:

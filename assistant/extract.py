@@ -9,7 +9,7 @@ from assistant.kinds import asks_for_steps
 from assistant.question import Question
 
 WORDS = 74  # of an answer, about; the first sentence always stands
-UNSURE_WORDS = 95  # of one with a reserve: its reader chooses among more
+UNSURE_WORDS = 150  # of one with a reserve: its reader chooses among more
 LIST_WORDS = 140
 SIMILAR = 0.8  # share of the shorter sentence's words that two sentences may have in common
 DISTANCE = 5.0  # by which the score of a further sentence may lie below the first's

@@ -71,6 +71,8 @@ def stand_alone(
             said = answered
     if not standing or _says_nothing(asked):
         return asked
+    if (other := _OTHER.match(asked)) and not pronouns_in(asked[other.end() :]):
+        return capital(asked[other.end() :])
     made = Talk(standing[-1], said, embeddings, fit, standing[:-1], names).resolve(asked)
     if made == asked or len(made) > MAXIMUM_LENGTH:
         return asked
@@ -86,6 +88,11 @@ def stand_alone(
 _NOTHING = re.compile(
     r"\W*(?:(?:ok(?:ay)?|thanks?|thank you|thx|cheers|great|cool|nice|good|perfect|right|fine|hi|hello|hey|bye|goodbye|got it|i see|very|much|so"
     r"|a lot|lol|wow|interesting|understood|alright|that helps?|helpful)\b\W*)+",
+    re.I,
+)
+_OTHER = re.compile(  # "ok, another thing: …"
+    r"\W*(?:(?:ok(?:ay)?|so|and|well|now|thanks|one|an|a|on)\b\W*)*(?:other|another|different|new|next|unrelated|separate)\s+"
+    r"(?:thing|question|topic|subject|matter|note)\b[\s,:.!?-]*(?=.*\w)",
     re.I,
 )
 _CORRECTION = re.compile(
@@ -344,6 +351,8 @@ class Talk:
             return None
         led = led or about is not None or found[0].low in english.PREPOSITIONS
         if found[0].low in english.ASKING:
+            if led and _YES_NO.match(self._plain) and re.match(r"how (?:much|many) ", rest, re.I):  # "but how much more gas?"
+                return f"{capital(rest)} ({decapital(self._plain)})?"
             return self._swap(rest) if led else None
         shared = {word.stem for word in found if not english.is_function(word.low)} & {word.stem for word in words(self.before)}
         if led and (len(carried) <= 3 or shared or english.shape(found)):

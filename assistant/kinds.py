@@ -17,9 +17,9 @@ AUXILIARY = (
 )  # fmt: skip
 _YES_NO = re.compile(rf"^\W*(?:so |and |but |then |ok |hi |hello )*{AUXILIARY}\b", re.I)
 
-# The first that applies decides; a question that begins with "when" is asked for the date first.
+# The first that applies decides; a question that begins or ends with "when" is asked for the date first.
 _ASKED: Mapping[Kind, str] = {
-    "reason": r"\bwhy\b|\bwhat(?:'s|\ is|\ was)\ the\ reason\b|\bhow\ come\b|\breasons?\ (?:for|why|that)\b",
+    "reason": r"\bwhy\b|\bon\ what\ (?:\w+\ )?grounds?\b|\bwhat(?:'s|\ is|\ was)\ the\ reason\b|\bhow\ come\b|\breasons?\ (?:for|why|that)\b",
     "list": r"""
         \b(?:which|what)\s+(?!about\b|(?:year|date|day|month|time)\b)(?:\w+\s+){0,2}
             (?:states|countries|rules|models|makers|companies|cases|tests|standards|documents|ones|kinds|types|options|steps|ways|methods|features|people
@@ -31,7 +31,8 @@ _ASKED: Mapping[Kind, str] = {
         |\bhow\ (?:\w+\ )?(?:cheap|thick|hot|cold)\b
         |\b(?:rate|price|costs?|fees?|amount|percentage|percent|number|total|size|weight|height|length|speed|limit|value|figure|share|population|age)\b""",
     "date": r"""
-        ^(?:(?!\b(?:what|how|why|whom?|whose|which|where)\b).)*\bwhen\b  # not "what happens when"
+        ^\W*(?:(?:so|and|but|ok|hi|hello)\b\W*)*when\b
+        |^(?:(?!\b(?:what|how|why|whom?|whose|which|where)\b).)*\bwhen(?=\W*$|\W+(?:and|or|exactly|AUXILIARY)\b)  # not "what happens when"
         |\bwhat\ (?:year|date|day|month|time)\b|\bsince\ when\b|\bwhich\ (?:year|date|day|month)\b|\bin\ what\ year\b|\bhow\ long\ ago\b""",
     "person": r"\bwho(?:m|se|'s)?\b|\bwhich\ (?:person|man|woman|president|secretary|minister|judge|senator|author|company)\b",
     "place": r"\bwhere\b|\b(?:which|what)\ (?:state|country|city|town|place|region|island|river|continent|county)\b",
@@ -74,7 +75,7 @@ _RULED = re.compile(
     r"illegal|lawful|unlawful|required?|requires)\b((?:\W+[\w'’-]+){1,6})",
     re.I,
 )
-_ASKED_FOR = {kind: re.compile(pattern, re.I | re.X) for kind, pattern in _ASKED.items()}
+_ASKED_FOR = {kind: re.compile(pattern.replace("AUXILIARY", AUXILIARY), re.I | re.X) for kind, pattern in _ASKED.items()}
 
 
 def history_asked(text: str) -> str | None:
@@ -93,14 +94,14 @@ def kind_of(text: str, *, may_define: bool = True) -> Kind:
 
     >>> kind_of("when did the rule start?"), kind_of("Can I moor here?"), kind_of("mooring fee"), kind_of("what is a berth")
     ('date', 'yes/no', 'number', 'definition')
-    >>> kind_of("harbour rule when?"), kind_of("what happens when a rope breaks")
-    ('date', 'any')
+    >>> kind_of("harbour rule when?"), kind_of("what happens when a rope breaks"), kind_of("went out when raining"), kind_of("9% from when")
+    ('date', 'any', 'any', 'date')
     """
     if _YES_NO.search(text):
         return "yes/no"
     if may_define and _DEFINED.search(text):
         return "definition"
-    first: tuple[Kind, ...] = ("date",) if re.match(r"\W*when\b", text, re.I) else ()
+    first: tuple[Kind, ...] = ("date",) if re.search(r"^\W*when\b|\bwhen\W*$", text, re.I) else ()
     return next((kind for kind in (*first, *_ASKED_FOR) if _ASKED_FOR[kind].search(text)), "any")
 
 
@@ -157,6 +158,7 @@ _FIGURES = tuple(
 _NOBODY = re.compile(r"\b(?:nobody|no one)\b", re.I)
 _DEFAULT = re.compile(r"\bdefaults?\b[^\w;.]*(?:(?:is|to|of)\s+)?\d", re.I)  # a manual tells the count of a thing with its name
 _COUNTED = re.compile(r"\bhow many (?:(?:of|other|more|different|the|new|total|separate) )*([^\W\d_][\w-]*)(?: ([^\W\d_][\w-]*))?", re.I)
+_DOING = re.compile(r"\w+(?<!e)ed|went|came|fell|won|lost|left|took|sold|bought|chose|knew|died", re.I)  # "how many voted": people, or whatever did
 _NONE: Mapping[str, frozenset[str]] = {}
 # Not a share, nor a year or the day of a month.
 _AMOUNT = rf"(?!(?:1[5-9]|20)\d\d\b)\d[\d.,]*(?!\s?(?:%|per\s?cent\b|(?:{_MONTHS})\b))"
@@ -317,7 +319,7 @@ def _stems(text: str) -> list[str]:
 def _counted(question: str) -> frozenset[str]:
     """The stems of the thing that a question counts, if it counts any."""
     match = _COUNTED.search(question)
-    if not match or match[1].lower() in STOPWORDS:  # "how many are left"
+    if not match or match[1].lower() in STOPWORDS or _DOING.fullmatch(match[1]):  # "how many are left"
         return frozenset()
     return frozenset(stem(word.lower()) for word in match.groups() if word and word.lower() not in STOPWORDS)
 

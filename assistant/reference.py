@@ -341,7 +341,11 @@ def is_bound(text: str, word: Word) -> bool:
             continue
         if word.low in GENDERED and not (_is_person(phrase) or text.islower()):
             continue
+        if phrase.preposition is not None and phrase.preposition.low in ("before", "after", "during", "until"):
+            continue  # "before the trip, do I need it": not the trip
         between = text[phrase.end : word.start]
+        if is_last and word.low in _OBJECTS and re.fullmatch(r"\s+(?:that|who|which)\s+[^,;:?]*", between):
+            continue  # "the boy that drew on them": not the boy
         if is_last:  # "than that", "before it": no clause of its own
             between = re.sub(rf"\b(?:{PREPOSITION})\s*$", "", between, flags=re.I)
         if _BETWEEN_CLAUSES.search(between) or (not is_last and _REPORTED.fullmatch(between)) or _HELPED.search(text[phrase.end : word.end]):

@@ -18,6 +18,8 @@ LACKING_NAME = 0.3  # rarity of a name without which little else may count
 LACKING_SHARE = 3.0  # of the threshold: a question whose name no good sentence has is declined sooner
 ELSEWHERE_SHARE = 12.0  # the same where it is the place asked about, for what holds in another place misleads
 NEAR_SHARE = 0.5  # of the threshold: a question with such a sentence is answered with a reserve rather than declined
+FAR = 0.28  # cosine below which the best sentence is of something else, whatever words it has in common with a question
+FAR_SHARE = 6.0  # of the threshold: with such a sentence a question is declined much sooner
 SECOND = 0.3  # what it counts that the kind of thing asked for stands not in the best sentence, but in one of the next
 FEATURES = ("cosine", "covered", "rarest_name", "kind", "terms")
 
@@ -45,6 +47,8 @@ def assess(question: Question, evidence: Sequence[Evidence]) -> Support:
     if features["rarest_name"] >= LACKING_NAME:
         lacks_place = any(term.is_name and term.word.lower() in question.where for term in missing)
         share = ELSEWHERE_SHARE if lacks_place else LACKING_SHARE
+    if features["cosine"] < FAR:
+        share = max(share, FAR_SHARE)
     if probability < fitted["declined_below"] * share:
         status = "declined"
     elif probability < fitted["answered_from"] or features["rarest_name"] >= RARE_NAME or states_absence(evidence[0].prose):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ from index.documents import Document, read_document
 from index.embeddings import Embeddings, Vectors, open_embeddings
 from index.errors import GenerationGone, IndexDamaged, IndexStale
 from index.generations import Hold
-from index.keywords import PASSAGE_WORDS, SENTENCE_WORDS, STOPWORDS, Keywords, tokenize
+from index.keywords import PASSAGE_WORDS, SENTENCE_WORDS, STOPWORDS, Keywords, is_english, tokenize
 from index.manifest import Changes, Manifest, damages, differences, state_of
 from index.parsed import recall
 from index.place import place_of
@@ -25,6 +28,7 @@ from index.store import Passage
 
 CANDIDATES = 60  # of each signal
 _ATTEMPTS = 3
+COMPOUNDED = 4  # letters of a word that compounds are looked for of; one less for what stands before it
 SYNONYM_WEIGHT = 0.5  # of a word that only means the same as one of the question
 RANK_CONSTANT = 20  # of reciprocal rank fusion; Cormack, Clarke and Büttcher 2009 use 60 for lists of thousands
 
@@ -169,13 +173,36 @@ class Index:
         yield from ((short, long) for short, long in self._abbreviations if short <= present)
 
     def synonyms_of(self, tokens: Sequence[str]) -> dict[str, frozenset[str]]:
-        """For words of a question the words that mean the same in this corpus, as `corpus.toml` lists them."""
+        """For words of a question the words that mean the same in this corpus, as `corpus.toml` lists them.
+
+        For those that it does not hold they are its words that end in them: an earthworm is a worm.
+        """
         present = set(tokens)
         found: dict[str, set[str]] = {}
+        for token in present:
+            if token not in self.passage_words.frequency and (compounds := {*self._compounds_of(token)}):
+                found[token] = compounds
         for member, others in self._stands_for(present):
             for token in member:
                 found.setdefault(token, set()).update(others - present)
         return {token: frozenset(others) for token, others in found.items()}
+
+    @cached_property
+    def _from_behind(self) -> list[str]:
+        """The words of the corpus spelt backwards, in order."""
+        return sorted(word[::-1] for word in self.passage_words.frequency if word.isalpha())
+
+    def _compounds_of(self, token: str) -> Iterator[str]:
+        """The words of the corpus that end in a word, where what stands before it is a word too."""
+        if len(token) < COMPOUNDED or not token.isalpha():
+            return
+        ending = token[::-1]
+        for word in islice(self._from_behind, bisect_left(self._from_behind, ending), None):
+            if not word.startswith(ending):
+                return
+            first = word[len(ending) :][::-1]
+            if len(first) >= COMPOUNDED - 1 and is_english(first):
+                yield first + token
 
     def search(self, question: str, *, limit: int = 10, method: str = "fused") -> list[Hit]:
         """The passages that best fit a question, best first. `method`: "fused", "dense" or "keyword"."""

@@ -57,6 +57,11 @@ SHORT = [
     (["Can the repository be on a server?"], "since which version?", "Since which version can the repository be on a server?"),
 ]
 NAMED = [
+    (["do boats need lamps", "how many lamps"], "ok other thing, who built the pier", "who built the pier"),
+    (["Is the lamp bright?"], "another question about it: who lights it", "Another question about the lamp: who lights it?"),
+    (["what are the old signal flags"], "who was the boy that drew on them", "who was the boy that drew on the old signal flags?"),
+    (["mooring permit"], "before the trip do i need it", "before the trip do i need the mooring permit?"),
+    (["will the ferry make tickets cheaper"], "ok but how much more fuel", "How much more fuel (will the ferry make tickets cheaper)?"),
     (["What is the harbor fee?"], "when does it rise", "When does the harbor fee rise?"),
     (["What is H.R. 7389?"], "did it pass", "Did H.R. 7389 pass?"),
     (["Are the lighthouses open?"], "who owns them", "Who owns the lighthouses?"),

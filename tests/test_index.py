@@ -130,6 +130,16 @@ def test_progress_is_told_step_by_step(small_settings, words):
     assert all(done <= everything for _, done, everything in told)
 
 
+def test_word_that_the_corpus_lacks_stands_for_its_compounds(small_settings, words):
+    path = small_settings.corpus / "land/soil.md"
+    path.write_text("# Soil\n\nEarthworms were counted: 212 in the separate plot.\n")
+    rebuild(small_settings, words)
+    index = Index.open(small_settings, words)
+    assert index.synonyms_of(["worm"]) == {"worm": frozenset({"earthworm"})}
+    assert index.synonyms_of(["rate", "earthworm"]) == {}  # what stands before the ending of "separate" is no word
+    assert "Earthworms" in index.search("worms", limit=1, method="keyword")[0].text
+
+
 # --- documents as they were read -----------------------------------------------------------------------------------------
 
 
