@@ -30,9 +30,9 @@ _ASKED: Mapping[Kind, str] = {
         \bhow\ (?:much|many|long|old|far|fast|big|large|tall|high|heavy|wide|deep|often|expensive|strong)\b
         |\bhow\ (?:\w+\ )?(?:cheap|thick|hot|cold)\b
         |\b(?:rate|price|costs?|fees?|amount|percentage|percent|number|total|size|weight|height|length|speed|limit|value|figure|share|population|age)\b""",
-    "date": r"""
+    "date": rf"""
         ^\W*(?:(?:so|and|but|ok|hi|hello)\b\W*)*when\b
-        |^(?:(?!\b(?:what|how|why|whom?|whose|which|where)\b).)*\bwhen(?=\W*$|\W+(?:and|or|exactly|AUXILIARY)\b)  # not "what happens when"
+        |^(?:(?!\b(?:what|how|why|whom?|whose|which|where)\b).)*\bwhen(?=\W*$|\W+(?:and|or|exactly|{AUXILIARY})\b)  # not "what happens when"
         |\bwhat\ (?:year|date|day|month|time)\b|\bsince\ when\b|\bwhich\ (?:year|date|day|month)\b|\bin\ what\ year\b|\bhow\ long\ ago\b""",
     "person": r"\bwho(?:m|se|'s)?\b|\bwhich\ (?:person|man|woman|president|secretary|minister|judge|senator|author|company)\b",
     "place": r"\bwhere\b|\b(?:which|what)\ (?:state|country|city|town|place|region|island|river|continent|county)\b",
@@ -75,7 +75,7 @@ _RULED = re.compile(
     r"illegal|lawful|unlawful|required?|requires)\b((?:\W+[\w'’-]+){1,6})",
     re.I,
 )
-_ASKED_FOR = {kind: re.compile(pattern.replace("AUXILIARY", AUXILIARY), re.I | re.X) for kind, pattern in _ASKED.items()}
+_ASKED_FOR = {kind: re.compile(pattern, re.I | re.X) for kind, pattern in _ASKED.items()}
 
 
 def history_asked(text: str) -> str | None:
@@ -158,7 +158,7 @@ _FIGURES = tuple(
 _NOBODY = re.compile(r"\b(?:nobody|no one)\b", re.I)
 _DEFAULT = re.compile(r"\bdefaults?\b[^\w;.]*(?:(?:is|to|of)\s+)?\d", re.I)  # a manual tells the count of a thing with its name
 _COUNTED = re.compile(r"\bhow many (?:(?:of|other|more|different|the|new|total|separate) )*([^\W\d_][\w-]*)(?: ([^\W\d_][\w-]*))?", re.I)
-_DOING = re.compile(r"\w+(?<!e)ed|went|came|fell|won|lost|left|took|sold|bought|chose|knew|died", re.I)  # "how many voted": people, or whatever did
+_DOING = re.compile(r"\w+(?<!e)ed|went|came|fell|won|lost|left|took|sold|bought|chose|knew", re.I)  # "how many voted": people, or whatever did
 _NONE: Mapping[str, frozenset[str]] = {}
 # Not a share, nor a year or the day of a month.
 _AMOUNT = rf"(?!(?:1[5-9]|20)\d\d\b)\d[\d.,]*(?!\s?(?:%|per\s?cent\b|(?:{_MONTHS})\b))"

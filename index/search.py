@@ -6,7 +6,6 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -197,9 +196,8 @@ class Index:
         if len(token) < COMPOUNDED or not token.isalpha():
             return
         ending = token[::-1]
-        for word in islice(self._from_behind, bisect_left(self._from_behind, ending), None):
-            if not word.startswith(ending):
-                return
+        words = self._from_behind
+        for word in words[bisect_left(words, ending) : bisect_left(words, f"{ending}\U0010ffff")]:
             first = word[len(ending) :][::-1]
             if len(first) >= COMPOUNDED - 1 and is_english(first):
                 yield first + token
