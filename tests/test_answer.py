@@ -15,6 +15,7 @@ from assistant.citations import reading_of
 from assistant.evaluate import read_golden
 from assistant.kinds import states_absence
 from index import Index, IndexSettings, QuestionError, UserError, read_document, rebuild
+from page.follow_ups import follow_ups
 
 PROJECT = Path(__file__).resolve().parent.parent
 CORPUS = PROJECT / "corpus"
@@ -364,3 +365,8 @@ def test_subject_alone_is_not_answered_by_what_is_not_known_of_it(assistant):
     answer = assistant.answer("rhode island kei")
     assert answer.status == "answered"
     assert not states_absence(answer.sentences[0].text)
+
+
+def test_question_that_was_asked_is_not_offered_to_go_on_with(assistant):
+    examples = ("Can I drive a kei truck in Texas?", "Can I import a new kei truck for road use?")
+    assert follow_ups(assistant.answer("can i drive a kei truck in texas"), examples) == examples[1:]
